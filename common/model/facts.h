@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/model/rt_id.h"
+
+namespace rtbatch {
+
+/// The lowest score that is fresh for critics, and upright for the audience.
+constexpr int kFreshFrom = 60;
+
+/// What a page says about a film. A fact that the page does not give is absent, never guessed.
+struct MovieFacts {
+    std::string title;                 ///< never empty
+    std::optional<int> year;           ///< of release
+    std::optional<int> criticScore;    ///< 0-100, and 0 is a score
+    std::optional<int> audienceScore;  ///< 0-100
+    bool certified = false;            ///< certified fresh; does not follow from the score
+    std::optional<std::string> consensus;  ///< the critics' consensus as plain text
+
+    friend bool operator==(const MovieFacts&, const MovieFacts&) = default;
+};
+
+/// The facts exactly as the wire and the column `facts` have them: one JSON object, ASCII, from `rtUrl` to
+/// `consensus`, every field present and the unknown ones null. The ratings are derived here: certified_fresh,
+/// fresh or rotten; upright or spilled; null without a score.
+std::string renderFacts(const RtId& id, const MovieFacts& facts);
+
+}  // namespace rtbatch

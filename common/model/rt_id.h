@@ -1,0 +1,33 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rtbatch {
+
+/// A Rotten Tomatoes id: the path of a film's or a series' page, `m/heat`, `tv/dark`, `tv/dark/s01`.
+/// Only ids of harmless characters exist as this type, for they come from a wiki that anyone may edit and
+/// become part of a URL that we ask for.
+class RtId {
+public:
+    /// Accepts `m/SLUG`, `tv/SLUG` and `tv/SLUG/SEASON`, where a part is 1-200 characters of `[A-Za-z0-9_-]`;
+    /// nothing for any other text.
+    static std::optional<RtId> parse(std::string_view text);
+
+    const std::string& text() const { return _text; }
+    bool isMovie() const { return _text.starts_with("m/"); }
+
+    /// The public page, always https and always the real site, also when a stand-in is asked.
+    std::string url() const { return "https://www.rottentomatoes.com/" + _text; }
+
+    friend auto operator<=>(const RtId&, const RtId&) = default;
+
+private:
+    explicit RtId(std::string_view text) : _text(text) {}
+
+    std::string _text;
+};
+
+}  // namespace rtbatch
