@@ -21,13 +21,13 @@ public:
 /// Every setting with its default. conf/rtbatch.properties documents the same keys for the operator.
 struct Config {
     std::string databaseUrl = "sqlite:var/rtbatch.db";
-    int databaseMaxConnections = 6;                        ///< of this process
-    std::chrono::milliseconds databaseTimeout{5000};       ///< of one call
+    int databaseMaxConnections = 6;                   ///< of this process
+    std::chrono::milliseconds databaseTimeout{5000};  ///< of one call
 
-    std::string handlerListen;            ///< empty: fd 0; else a unix socket's path, or HOST:PORT
-    int handlerSocketMode = 0660;         ///< of a unix socket that we open; octal in the file
-    int handlerWorkers = 4;               ///< threads that parse, look up and write
-    int handlerMaxStreams = 8192;         ///< open at once; more are refused with 503
+    std::string handlerListen;                    ///< empty: fd 0; else a unix socket's path, or HOST:PORT
+    int handlerSocketMode = 0660;                 ///< of a unix socket that we open; octal in the file
+    int handlerWorkers = 4;                       ///< threads that parse, look up and write
+    int handlerMaxStreams = 8192;                 ///< open at once; more are refused with 503
     std::chrono::seconds handlerStopTimeout{10};  ///< how long open streams may go on after SIGTERM
 
     std::size_t batchMaxIds = 50;
@@ -38,8 +38,8 @@ struct Config {
     std::string authAdminKey;
 
     std::chrono::hours cacheTtl{168};
-    std::chrono::hours rtIdTtl{24 * 90};    ///< how long a Wikidata answer is believed
-    std::chrono::hours notFoundTtl{24};     ///< how long "Wikidata knows none" is believed
+    std::chrono::hours rtIdTtl{24 * 90};  ///< how long a Wikidata answer is believed
+    std::chrono::hours notFoundTtl{24};   ///< how long "Wikidata knows none" is believed
 
     std::string wikidataUrl = "https://query.wikidata.org/sparql";
     int wikidataMaxConcurrent = 5;
@@ -56,8 +56,8 @@ struct Config {
     std::size_t httpMaxBody = 4 * 1024 * 1024;  ///< bytes of a reply, inflated
     std::chrono::milliseconds httpConnectTimeout{5000};
 
-    std::string readerPath;                          ///< empty: beside the running program
-    std::chrono::milliseconds readerTimeout{5000};   ///< wall time for one page
+    std::string readerPath;                         ///< empty: beside the running program
+    std::chrono::milliseconds readerTimeout{5000};  ///< wall time for one page
     int readerMemoryMb = 256;
 
     /// Both upstreams are the real sites' own or any other https host: a contact is required then.
@@ -77,8 +77,9 @@ struct SettingInfo {
 };
 std::vector<SettingInfo> allSettings();
 
-/// Reads the properties file, then RTBATCH_A_B_C for each key a.b_c, which wins. `file` may be empty: defaults
-/// and environment only. Throws ConfigError: no such file, an unknown key, a value of the wrong form.
+/// Reads the properties file, then RTBATCH_A_B_C for each key a.b_c, which wins. `file` may be empty:
+/// defaults and environment only. Throws ConfigError: no such file, an unknown key, a value of the wrong
+/// form.
 Config loadConfig(const std::filesystem::path& file);
 
 }  // namespace rtbatch

@@ -13,12 +13,12 @@ constexpr int kFreshFrom = 60;
 
 /// What a page says about a film. A fact that the page does not give is absent, never guessed.
 struct MovieFacts {
-    std::string title;                 ///< never empty
-    std::optional<int> year;           ///< of release
-    std::optional<int> criticScore;    ///< 0-100, and 0 is a score
-    std::optional<int> audienceScore;  ///< 0-100
-    bool certified = false;            ///< certified fresh; does not follow from the score
-    std::optional<std::string> consensus;  ///< the critics' consensus as plain text
+    std::string title{};                                  ///< never empty
+    std::optional<int> year = std::nullopt;               ///< of release
+    std::optional<int> criticScore = std::nullopt;        ///< 0-100, and 0 is a score
+    std::optional<int> audienceScore = std::nullopt;      ///< 0-100
+    bool certified = false;                               ///< certified fresh; does not follow from the score
+    std::optional<std::string> consensus = std::nullopt;  ///< the critics' consensus as plain text
 
     friend bool operator==(const MovieFacts&, const MovieFacts&) = default;
 };

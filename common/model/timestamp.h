@@ -12,8 +12,12 @@ using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 /// The host's clock now.
 Timestamp now();
 
-inline std::int64_t toMillis(Timestamp t) { return t.time_since_epoch().count(); }
-inline Timestamp fromMillis(std::int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
+inline std::int64_t toMillis(Timestamp t) {
+    return t.time_since_epoch().count();
+}
+inline Timestamp fromMillis(std::int64_t ms) {
+    return Timestamp(std::chrono::milliseconds(ms));
+}
 
 /// RFC 3339 in UTC with milliseconds, `2026-01-31T09:30:00.000Z`.
 std::string toRfc3339(Timestamp t);

@@ -51,10 +51,12 @@ struct StoreOptions {
     std::chrono::milliseconds timeout{5000};
 };
 
-/// The tables of design, on SQLite or MySQL/MariaDB. Safe to use from any thread; every call throws StoreError.
+/// The tables of design, on SQLite or MySQL/MariaDB. Safe to use from any thread; every call throws
+/// StoreError.
 class Store {
 public:
-    /// Opens no connection yet. Throws std::invalid_argument, which says what to write, for a URL of another form.
+    /// Opens no connection yet. Throws std::invalid_argument, which says what to write, for a URL of another
+    /// form.
     explicit Store(const StoreOptions& options);
     ~Store();
     Store(const Store&) = delete;

@@ -49,7 +49,8 @@ public:
 
     /// Asks for up to 50 ids in one request. An answer holds every id that was asked for; a reply that
     /// is cut short or not understood is a failure and never "known absent". Blocks, at most to `deadline`.
-    virtual std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids, Deadline deadline) = 0;
+    virtual std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids,
+                                                             Deadline deadline) = 0;
 };
 
 /// Brings pages of Rotten Tomatoes.
