@@ -60,6 +60,9 @@ public:
 
     /// Asks for one page. Blocks, at most to `deadline`.
     virtual std::variant<Page, UpstreamFailure> fetch(const RtId& id, Deadline deadline) = 0;
+
+    /// From any thread: what is asked now and later fails with `cancelled`, at once.
+    virtual void cancel() = 0;
 };
 
 }  // namespace rtbatch
