@@ -24,15 +24,15 @@ struct Config {
     int databaseMaxConnections = 6;                   ///< of this process
     std::chrono::milliseconds databaseTimeout{5000};  ///< of one call
 
-    std::string handlerListen;                    ///< empty: fd 0; else a unix socket's path, or HOST:PORT
-    int handlerSocketMode = 0660;                 ///< of a unix socket that we open; octal in the file
-    int handlerWorkers = 4;                       ///< threads that parse, look up and write
-    int handlerMaxStreams = 8192;                 ///< open at once; more are refused with 503
-    std::chrono::seconds handlerStopTimeout{10};  ///< how long open streams may go on after SIGTERM
+    std::string handlerListen;     ///< empty: fd 0; else a unix socket's path, or HOST:PORT
+    int handlerSocketMode = 0660;  ///< of a unix socket that we open; octal in the file
+    int handlerWorkers = 4;        ///< threads that parse, look up and write
+    int handlerMaxStreams = 8192;  ///< open at once; more are refused with 503
+    std::chrono::milliseconds handlerStopTimeout{10000};  ///< how long open streams may go on after SIGTERM
 
     std::size_t batchMaxIds = 50;
-    std::chrono::seconds batchTimeout{60};
-    std::chrono::seconds batchHeartbeat{10};
+    std::chrono::milliseconds batchTimeout{60000};    ///< of one batch, in all
+    std::chrono::milliseconds batchHeartbeat{10000};  ///< longest silence of a stream
 
     bool authRequired = true;
     std::string authAdminKey;
@@ -60,7 +60,8 @@ struct Config {
     std::chrono::milliseconds readerTimeout{5000};  ///< wall time for one page
     int readerMemoryMb = 256;
 
-    /// Both upstreams are the real sites' own or any other https host: a contact is required then.
+    /// An upstream is asked beyond this machine, the real site or another: a contact is required then. Not
+    /// live is a stand-in on loopback for both.
     bool live() const;
 
     /// `rtbatch/VERSION (+CONTACT)`; a stand-in's operator has none to give.
@@ -68,18 +69,26 @@ struct Config {
 
     /// Throws ConfigError when the settings do not fit together (live without a contact, ...).
     void check() const;
+
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
-/// The key of a setting and its meaning, for `--help` and for the test that holds the file to the table.
+/// One setting as `--help` shows it, and as the test that holds conf/rtbatch.properties to the table reads
+/// it.
 struct SettingInfo {
-    std::string key;
-    std::string defaultValue;
+    std::string key;           ///< `a.b_c`, in the file
+    std::string environment;   ///< `RTBATCH_A_B_C`, which wins
+    std::string defaultValue;  ///< as one would write it; may be empty
+    std::string allowed;       ///< what may be written: "a whole number from 1 to 16"
+    std::string description;   ///< one line
 };
+
+/// Every setting, in the order of conf/rtbatch.properties.
 std::vector<SettingInfo> allSettings();
 
-/// Reads the properties file, then RTBATCH_A_B_C for each key a.b_c, which wins. `file` may be empty:
-/// defaults and environment only. Throws ConfigError: no such file, an unknown key, a value of the wrong
-/// form.
+/// Reads the properties file, then RTBATCH_A_B_C for each key a.b_c, which wins; an empty variable counts as
+/// unset. `file` may be empty: defaults and environment only. Throws ConfigError: no such file, a key that
+/// there is not or that is given twice, a value of the wrong form. Does not call check().
 Config loadConfig(const std::filesystem::path& file);
 
 }  // namespace rtbatch
