@@ -51,6 +51,9 @@ public:
     /// is cut short or not understood is a failure and never "known absent". Blocks, at most to `deadline`.
     virtual std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids,
                                                              Deadline deadline) = 0;
+
+    /// From any thread: what is asked now and later fails with `cancelled`, at once.
+    virtual void cancel() = 0;
 };
 
 /// Brings pages of Rotten Tomatoes.

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "common/model/imdb_id.h"
+#include "common/model/timestamp.h"
+
+namespace rtbatch {
+
+/// Who waits: people go before the refresher.
+enum class Priority { people, refresher };
+
+/// The movie was fetched and read.
+struct Fetched {
+    std::string facts;  ///< renderFacts()
+    Timestamp cachedAt;
+};
+
+/// Wikidata answered that it knows no page for this movie.
+struct NotFound {};
+
+/// The movie could not be fetched or read.
+struct FetchFailed {
+    std::string message;
+    std::optional<std::chrono::seconds> retryAfter = std::nullopt;  ///< when asking again may help
+};
+
+using FlightResult = std::variant<Fetched, NotFound, FetchFailed>;
+
+/// One who waits for flights: a stream, or the refresher.
+class FlightListener {
+public:
+    virtual ~FlightListener() = default;
+
+    /// Called once for each movie wanted, from a fetching thread, or from the caller of Fetcher::want() when
+    /// the answer is known already. Must not block, and must not call the fetcher.
+    virtual void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) = 0;
+};
+
+}  // namespace rtbatch
