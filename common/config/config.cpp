@@ -88,6 +88,12 @@ std::size_t editDistance(std::string_view a, std::string_view b) {
     throw ConfigError(where + "there is no " + what + " '" + name + "'; the nearest is '" + *nearest + "'");
 }
 
+[[noreturn]] void refuseValue(const std::string& where, const Setting& setting, const std::string& name,
+                              const std::string& value) {
+    const std::string said = setting.secret ? " is not understood" : " is '" + value + "'";
+    throw ConfigError(where + name + said + "; write " + setting.rule.allowed);
+}
+
 /// Puts `values`, keyed by what `nameOf` calls a setting, into `config`. `where` opens every message.
 template <class NameOf>
 void apply(Config& config, const std::map<std::string, std::string>& values, const std::string& where,
@@ -103,10 +109,8 @@ void apply(Config& config, const std::map<std::string, std::string>& values, con
         if (found == byName.end()) {
             refuseUnknown(where, what, name, names);
         }
-        const Setting& setting = *found->second;
-        if (!setting.rule.set(config, value)) {
-            const std::string said = setting.secret ? " is not understood" : " is '" + value + "'";
-            throw ConfigError(where + name + said + "; write " + setting.rule.allowed);
+        if (!found->second->rule.set(config, value)) {
+            refuseValue(where, *found->second, name, value);
         }
     }
 }

@@ -53,7 +53,7 @@ struct Config {
 
     std::string httpContact;
     std::string httpCaFile = "/etc/ssl/certs/ca-certificates.crt";
-    std::size_t httpMaxBody = 4 * 1024 * 1024;  ///< bytes of a reply, inflated
+    std::size_t httpMaxBody = std::size_t{4} * 1024 * 1024;  ///< bytes of a reply, inflated
     std::chrono::milliseconds httpConnectTimeout{5000};
 
     std::string readerPath;                         ///< empty: beside the running program

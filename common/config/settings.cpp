@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr bool kSiteBase = true;
 constexpr bool kEndpoint = false;
 constexpr bool kSecret = true;
-constexpr std::int64_t kMaxHours = 10 * 365 * 24;
+constexpr std::int64_t kMaxHours = 87600;  // ten years
 
 std::vector<Setting> makeTable() {
     using C = Config;

@@ -73,7 +73,7 @@ TEST_CASE("the file sets what it names, each in its unit") {
     CHECK(config.cacheTtl == 48h);
     CHECK(config.rtUrl == "http://127.0.0.1:8080");
     CHECK(config.rtTimeout == 1250ms);
-    CHECK(config.httpMaxBody == 512 * 1024);
+    CHECK(config.httpMaxBody == 524288);
     CHECK(config.httpContact == "ops@example.org");
     CHECK(config.wikidataMaxConcurrent == 5);
 }
