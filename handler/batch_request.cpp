@@ -1,0 +1,107 @@
+#include "handler/batch_request.h"
+
+#include <Poco/JSON/Parser.h>
+#include <Poco/Net/MediaType.h>
+#include <Poco/String.h>
+#include <Poco/StringTokenizer.h>
+
+#include <algorithm>
+
+#include "common/model/json_text.h"
+#include "handler/response.h"
+
+namespace rtbatch {
+
+namespace {
+
+Poco::JSON::Object::Ptr parseObject(std::string_view body) {
+    Poco::Dynamic::Var root;
+    try {
+        Poco::JSON::Parser parser;
+        root = parser.parse(std::string(body));
+    } catch (const Poco::Exception&) {  // integers over 64 bits throw a SyntaxException, not a JSONException
+        throw Problem(400, "invalid_json", R"(The body is not JSON. Send {"imdbIds":["tt0468569"]}.)");
+    }
+    if (root.type() != typeid(Poco::JSON::Object::Ptr)) {
+        throw Problem(422, "invalid_body",
+                      R"(The body is not a JSON object. Send {"imdbIds":["tt0468569"]}.)");
+    }
+    return root.extract<Poco::JSON::Object::Ptr>();
+}
+
+std::vector<std::string> readStrings(const Poco::JSON::Object& body) {
+    if (!body.has("imdbIds")) {
+        throw Problem(422, "missing_ids", R"(The body has no "imdbIds". Send {"imdbIds":["tt0468569"]}.)");
+    }
+    const Poco::JSON::Array::Ptr array = body.getArray("imdbIds");
+    const auto isString = [](const Poco::Dynamic::Var& value) { return value.isString(); };
+    if (array.isNull() || !std::all_of(array->begin(), array->end(), isString)) {
+        throw Problem(422, "ids_not_strings", R"("imdbIds" is not an array of strings.)");
+    }
+    std::vector<std::string> strings;
+    strings.reserve(array->size());
+    for (const auto& value : *array) {
+        strings.push_back(value.extract<std::string>());
+    }
+    return strings;
+}
+
+template <typename T>
+void addDistinct(std::vector<T>& all, T value) {
+    if (std::ranges::find(all, value) == all.end()) {
+        all.push_back(std::move(value));
+    }
+}
+
+}  // namespace
+
+BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient) {
+    if (body.size() > kMaxBatchBody) {
+        throw Problem(413, "body_too_large",
+                      "The body is longer than " + std::to_string(kMaxBatchBody) + " bytes. Send fewer ids.");
+    }
+    BatchRequest request;
+    for (std::string& text : readStrings(*parseObject(body))) {
+        if (const auto id = ImdbId::parse(text)) {
+            addDistinct(request.ids, *id);
+        } else {
+            addDistinct(request.invalid, std::move(text));
+        }
+    }
+    const std::size_t total = request.ids.size() + request.invalid.size();
+    if (total == 0) {
+        throw Problem(422, "no_ids", R"("imdbIds" is empty. Ask for at least one.)");
+    }
+    if (total > maxIds) {
+        throw Problem(422, "too_many_ids",
+                      "There are " + std::to_string(total) + " different ids, and a batch may ask for " +
+                          std::to_string(maxIds) + ". Send several batches.");
+    }
+    if (!lenient && !request.invalid.empty()) {
+        std::string list = "[";
+        for (const std::string& text : request.invalid) {
+            list += list.size() > 1 ? "," : "";
+            appendJsonString(list, text);
+        }
+        throw Problem(422, "invalid_id",
+                      "An IMDb id is tt and 7 or 8 digits. Mend or leave out those in \"invalid\", or send "
+                      "\"Prefer: handling=lenient\" to have the others served.")
+            .with("invalid", list + "]");
+    }
+    return request;
+}
+
+bool prefersLenient(std::string_view prefer) {
+    const Poco::StringTokenizer preferences(std::string(prefer), ",;", Poco::StringTokenizer::TOK_TRIM);
+    return std::any_of(preferences.begin(), preferences.end(), [](const std::string& preference) {
+        std::string text = Poco::toLower(preference);
+        std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+        return text == "handling=lenient";
+    });
+}
+
+bool isJson(std::string_view contentType) {
+    return Poco::Net::MediaType(std::string(contentType)).matches("application", "json");
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/model/imdb_id.h"
+
+namespace rtbatch {
+
+/// Longest body of a batch, in bytes.
+constexpr std::size_t kMaxBatchBody = std::size_t{16} * 1024;
+
+/// What a batch asks for: distinct, in the order asked.
+struct BatchRequest {
+    std::vector<ImdbId> ids;
+    std::vector<std::string> invalid;  ///< as they came; only in lenient mode
+};
+
+/// Reads the body of a batch. Throws Problem: 400, 413 or 422. `lenient` keeps malformed ids instead of
+/// refusing.
+BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient);
+
+/// Whether a Prefer header (RFC 7240) asks for `handling=lenient`.
+bool prefersLenient(std::string_view prefer);
+
+/// Whether a Content-Type header names application/json, with or without parameters.
+bool isJson(std::string_view contentType);
+
+}  // namespace rtbatch

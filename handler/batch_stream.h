@@ -1,0 +1,107 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/fetch/fetcher.h"
+#include "common/model/deadline.h"
+#include "common/store/store.h"
+#include "handler/batch_request.h"
+#include "handler/events.h"
+#include "handler/exchange.h"
+#include "handler/monitor.h"
+#include "handler/worker_pool.h"
+
+namespace rtbatch {
+
+struct StreamOptions {
+    std::chrono::milliseconds timeout{60000};    ///< from the request to `done`
+    std::chrono::milliseconds heartbeat{10000};  ///< longest silence
+};
+
+/// What streams share.
+struct StreamServices {
+    Fetcher& fetcher;
+    Monitor& monitor;
+    WorkerPool& workers;
+    StreamOptions options;
+};
+
+/// One batch on its way to one client. Hits go out at once; then the stream is parked: no thread waits for
+/// it. What happens to it (a flight lands, a clock is due, the client leaves) is noted from any thread, and a
+/// worker is asked to step it, one at a time.
+///
+/// Whole events are written in groups of at most 3.5 kB, each read by the web server before the next is
+/// written, for a deployed client loses the event that a network read cuts. A server that does not read makes
+/// us wait 50 ms a group at most, parked.
+class BatchStream : public FlightListener, public Watched, public std::enable_shared_from_this<BatchStream> {
+public:
+    BatchStream(StreamServices services, std::unique_ptr<Exchange> exchange, const BatchRequest& request,
+                std::vector<CachedMovie> rows, Deadline deadline);
+
+    /// Takes the first step, on this thread.
+    void start();
+
+    void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override;
+    void departed() override;
+    void due() override;
+    void torn() override;
+
+private:
+    struct Open {
+        ImdbId id;
+        std::optional<CachedMovie> stale;
+    };
+    using Landings = std::vector<std::pair<ImdbId, std::shared_ptr<const FlightResult>>>;
+
+    /// What happened since the last step.
+    struct Inbox {
+        Landings landings;
+        bool leave = false;  // the client has gone, or the program stops
+        bool due = false;
+
+        bool empty() const { return landings.empty() && !leave && !due; }
+    };
+
+    void wake(const std::function<void(Inbox&)>& note);
+    void step();
+    void process(const Inbox& inbox);
+    void begin();
+    void settle(const ImdbId& id, const FlightResult& result);
+    void settleFailed(const Open& open, std::string_view error, std::string_view message,
+                      std::optional<std::chrono::seconds> retryAfter);
+    void giveUp();
+    void add(std::string event, bool startGroup);
+    bool pump();
+    bool waitUntilRead();
+    void park();
+    void end(bool cleanly);
+    std::vector<ImdbId> openIds() const;
+
+    StreamServices _services;
+    std::unique_ptr<Exchange> _exchange;
+    const Deadline _deadline;
+
+    // Used by the one worker that steps the stream.
+    std::vector<Open> _open;
+    Counts _counts;
+    std::deque<std::string> _groups;  // to be written
+    Deadline::Clock::time_point _written;
+    bool _begun = false;
+    bool _doneAdded = false;
+    bool _unread = false;  // the last group may not have been read yet
+    std::optional<Monitor::Ticket> _ticket;
+
+    std::mutex _mutex;
+    Inbox _inbox;            // guarded by _mutex
+    bool _scheduled = true;  // guarded by _mutex; a step is under way or posted
+};
+
+}  // namespace rtbatch

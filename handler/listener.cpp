@@ -1,0 +1,121 @@
+#include "handler/listener.h"
+
+#include <Poco/Net/SocketAddress.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+namespace rtbatch {
+
+namespace {
+
+/// With 16, a burst of 1,500 connections became 1,483 answers 502.
+constexpr int kBacklog = 4096;
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), "handler.listen: " + what);
+}
+
+bool isListening(int descriptor) {
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+}  // namespace
+
+Listener::Listener(const std::string& address, int mode) {
+    if (address.empty()) {
+        inherit();
+    } else if (address.find('/') != std::string::npos || address.find(':') == std::string::npos) {
+        openUnix(address, mode);
+    } else {
+        const auto colon = address.rfind(':');
+        openTcp(address.substr(0, colon), address.substr(colon + 1));
+    }
+    // The acceptor polls before it accepts; another process may have taken the connection meanwhile.
+    ::fcntl(_descriptor, F_SETFL, ::fcntl(_descriptor, F_GETFL) | O_NONBLOCK);
+}
+
+Listener::~Listener() {
+    close();
+    if (!_path.empty()) {
+        ::unlink(_path.c_str());
+    }
+}
+
+void Listener::close() {
+    if (_descriptor >= 0) {
+        ::close(_descriptor);
+        _descriptor = -1;
+    }
+}
+
+void Listener::inherit() {
+    if (!isListening(STDIN_FILENO)) {
+        throw std::runtime_error(
+            "descriptor 0 is no listening socket: start the handler with spawn-fcgi or a systemd socket, or "
+            "set "
+            "handler.listen to a unix socket's path or to HOST:PORT");
+    }
+    _descriptor = STDIN_FILENO;
+    ::fcntl(_descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+void Listener::openUnix(const std::string& path, int mode) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        throw std::runtime_error("handler.listen: the path " + path +
+                                 " is longer than a unix socket's may be (" +
+                                 std::to_string(sizeof address.sun_path - 1) + " bytes)");
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    const auto* any = reinterpret_cast<const sockaddr*>(&address);
+    _descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (_descriptor < 0) {
+        fail("cannot make a socket");
+    }
+    if (::connect(_descriptor, any, sizeof address) == 0) {
+        close();
+        throw std::runtime_error("handler.listen: another process listens at " + path +
+                                 " already; stop it, or choose another path");
+    }
+    if (errno == ECONNREFUSED) {
+        ::unlink(path.c_str());  // left behind by a process that was killed
+    }
+    close();
+    _descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (_descriptor < 0 || ::bind(_descriptor, any, sizeof address) != 0) {
+        fail("cannot listen at " + path);
+    }
+    _path = path;
+    if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::listen(_descriptor, kBacklog) != 0) {
+        fail("cannot listen at " + path);
+    }
+}
+
+void Listener::openTcp(const std::string& host, const std::string& port) {
+    Poco::Net::SocketAddress address;
+    try {
+        address = Poco::Net::SocketAddress(host, port);
+    } catch (const Poco::Exception& error) {
+        throw std::runtime_error("handler.listen: " + host + ":" + port +
+                                 " is no address: " + error.displayText());
+    }
+    _descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    if (_descriptor < 0 || ::setsockopt(_descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        ::bind(_descriptor, address.addr(), address.length()) != 0 || ::listen(_descriptor, kBacklog) != 0) {
+        fail("cannot listen at " + address.toString());
+    }
+}
+
+}  // namespace rtbatch

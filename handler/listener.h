@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+namespace rtbatch {
+
+/// The socket that the web server connects to: a unix socket or a TCP port that we open, or the descriptor 0
+/// that spawn-fcgi or systemd handed over. Closes it, and removes a unix socket's file that it made.
+class Listener {
+public:
+    /// `address` is a unix socket's path, `HOST:PORT`, or empty for descriptor 0; `mode` is for a unix
+    /// socket's file. Throws std::runtime_error, which says what to do: another process listens there, no
+    /// socket was handed over, ...
+    Listener(const std::string& address, int mode);
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    int descriptor() const { return _descriptor; }
+
+    /// No more connections from here on; those that wait unaccepted go to other processes on the same socket.
+    void close();
+
+private:
+    void openUnix(const std::string& path, int mode);
+    void openTcp(const std::string& host, const std::string& port);
+    void inherit();
+
+    int _descriptor = -1;
+    std::string _path;  // to be removed
+};
+
+}  // namespace rtbatch

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "handler/exchange.h"
+
+namespace rtbatch {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// A whole answer, for everything that is no stream.
+struct Response {
+    int status = 200;
+    Headers headers;
+    std::string body;
+};
+
+Response jsonResponse(int status, std::string body);
+
+/// Writes the answer and ends the exchange cleanly.
+void send(Exchange& exchange, const Response& response);
+
+/// A request that is refused, thrown where the fault is found and answered in one place as
+/// `application/problem+json` (RFC 9457).
+class Problem : public std::runtime_error {
+public:
+    /// `error` is the stable code for programs, `detail` tells a person what to do.
+    Problem(int status, std::string error, const std::string& detail, Headers headers = {});
+
+    /// Adds a member to the body; `json` is its value, rendered.
+    Problem& with(const std::string& name, const std::string& json);
+
+    Response response() const;
+
+private:
+    int _status;
+    std::string _error;
+    Headers _headers;
+    std::string _members;
+};
+
+}  // namespace rtbatch

@@ -1,0 +1,41 @@
+#include "handler/worker_pool.h"
+
+#include <utility>
+
+namespace rtbatch {
+
+WorkerPool::WorkerPool(int threads) {
+    for (int i = 0; i < threads; ++i) {
+        _threads.emplace_back([this] { run(); });
+    }
+}
+
+WorkerPool::~WorkerPool() {
+    const std::scoped_lock lock(_mutex);
+    _stopping = true;
+    _posted.notify_all();
+}
+
+void WorkerPool::post(std::function<void()> task) {
+    const std::scoped_lock lock(_mutex);
+    _tasks.push_back(std::move(task));
+    _posted.notify_one();
+}
+
+void WorkerPool::run() {
+    while (true) {
+        std::function<void()> task;
+        {
+            std::unique_lock lock(_mutex);
+            _posted.wait(lock, [this] { return _stopping || !_tasks.empty(); });
+            if (_tasks.empty()) {
+                return;
+            }
+            task = std::move(_tasks.front());
+            _tasks.pop_front();
+        }
+        task();
+    }
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace rtbatch {
+
+/// A few threads that run short tasks in the order posted. The queue is as long as its posters make it: one
+/// task for each new connection and at most one for each open stream, and the acceptor bounds both.
+class WorkerPool {
+public:
+    explicit WorkerPool(int threads);
+    ~WorkerPool();  ///< runs what was posted, then joins
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    /// Never blocks. The task must not throw.
+    void post(std::function<void()> task);
+
+private:
+    void run();
+
+    std::mutex _mutex;
+    std::condition_variable _posted;
+    std::deque<std::function<void()>> _tasks;  // guarded by _mutex
+    bool _stopping = false;                    // guarded by _mutex
+    std::vector<std::jthread> _threads;
+};
+
+}  // namespace rtbatch
