@@ -1,0 +1,165 @@
+#include "common/upstream/http_client.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+
+#include "common/upstream/body_sink.h"
+#include "common/upstream/http_connection.h"
+#include "common/upstream/reply_reader.h"
+#include "common/upstream/request_fault.h"
+
+namespace rtbatch {
+
+namespace {
+
+using Kind = UpstreamFailure::Kind;
+
+constexpr int kMaxRedirects = 3;
+/// Longer than that, firewalls on the way forget connections without a word.
+constexpr std::chrono::seconds kMaxIdle{20};
+/// A body that nobody wants is read to the end, to keep the connection, only while it is as small and quick.
+constexpr std::uint64_t kMaxDrained = 128 * 1024;
+constexpr std::chrono::milliseconds kMaxDrainTime{500};
+
+bool isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool hasControls(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+}
+
+/// Reads a body that nobody wants; false when the connection is no longer worth keeping.
+bool drain(ReplyReader& reader, const ReplyHead& head, const Patience& patience) {
+    if (head.framing == Framing::untilClose) {
+        return false;
+    }
+    try {
+        reader.readBody(head, kMaxDrained, patience.until(Deadline::in(kMaxDrainTime)),
+                        [](std::string_view) {});
+        return true;
+    } catch (const RequestFault&) {
+        return false;  // the answer itself has been read, and stands
+    }
+}
+
+}  // namespace
+
+HttpClient::HttpClient(HttpOptions options)
+    : _options(std::move(options)), _site(Site::parse(_options.baseUrl)) {
+    if (hasControls(_options.userAgent)) {
+        throw std::invalid_argument("the User-Agent must not contain control characters");
+    }
+    if (_site.tls) {
+        _tls = TlsContext::forAuthorities(_options.caFile);
+    }
+}
+
+HttpClient::~HttpClient() = default;
+
+std::variant<HttpReply, UpstreamFailure> HttpClient::get(const std::string& path, const Headers& headers,
+                                                         Deadline deadline) {
+    if (!isRequestPath(path)) {
+        throw std::invalid_argument("not a path to ask for: " + path);
+    }
+    try {
+        return follow(path, headers, Patience(_cancel, deadline));
+    } catch (const RequestFault& fault) {
+        _connection.reset();
+        return UpstreamFailure{fault.kind(), _options.name + " " + fault.what(), std::nullopt};
+    } catch (const std::exception& e) {
+        // The machine's own troubles: no descriptor, no memory, no thread.
+        _connection.reset();
+        return UpstreamFailure{Kind::broken, _options.name + " could not be asked: " + e.what(),
+                               std::nullopt};
+    }
+}
+
+HttpReply HttpClient::follow(std::string path, const Headers& headers, const Patience& patience) {
+    for (int redirects = 0;; ++redirects) {
+        auto [reply, location] = exchange(path, headers, patience);
+        if (!isRedirect(reply.status)) {
+            reply.path = std::move(path);
+            return std::move(reply);
+        }
+        if (redirects == kMaxRedirects) {
+            throw RequestFault(Kind::refused, "redirects more than 3 times");
+        }
+        auto next = _site.follow(path, location);
+        if (!next) {
+            throw RequestFault(Kind::refused, "redirects away from its own site");
+        }
+        path = std::move(*next);
+    }
+}
+
+std::pair<HttpReply, std::string> HttpClient::exchange(const std::string& path, const Headers& headers,
+                                                       const Patience& patience) {
+    dropIfStale();
+    bool mayRetry = _connection != nullptr;
+    for (;;) {
+        if (!_connection) {
+            _connection = HttpConnection::open(_site, _tls, _session,
+                                               {_options.connectTimeout, _options.silenceTimeout}, patience);
+        }
+        ReplyReader reader(*_connection);
+        try {
+            _connection->write(render(path, headers), patience);
+            return receive(reader, patience);
+        } catch (const RequestFault& fault) {
+            _connection.reset();
+            // The site closed the kept connection just as we asked (RFC 9112, 9.3.1). Once any byte of an
+            // answer has come, or on a fresh connection, it is a fault like any other.
+            if (!mayRetry || reader.begun() || fault.kind() != Kind::broken) {
+                throw;
+            }
+            mayRetry = false;
+        }
+    }
+}
+
+std::pair<HttpReply, std::string> HttpClient::receive(ReplyReader& reader, const Patience& patience) {
+    const ReplyHead head = reader.readHead(patience);
+    HttpReply reply;
+    reply.status = head.status;
+    reply.contentType = head.field("content-type");
+    reply.etag = head.field("etag");
+    reply.retryAfter = head.field("retry-after");
+    bool whole = false;
+    if (head.status == 200) {
+        BodySink sink(_options.maxBody, head.gzip);
+        reader.readBody(head, _options.maxBody, patience, [&](std::string_view piece) { sink.take(piece); });
+        reply.body = sink.finish();
+        reply.endKnown = head.framing != Framing::untilClose || head.gzip || _connection->secure();
+        whole = true;
+    } else {
+        whole = drain(reader, head, patience);
+    }
+    if (auto session = _connection->session()) {
+        _session = std::move(session);
+    }
+    if (whole && head.keepAlive && reader.atEnd()) {
+        _lastUse = Deadline::Clock::now();
+    } else {
+        _connection.reset();
+    }
+    return {std::move(reply), head.field("location")};
+}
+
+std::string HttpClient::render(const std::string& path, const Headers& headers) const {
+    std::string text = "GET " + path + " HTTP/1.1\r\nHost: " + _site.hostField() +
+                       "\r\nUser-Agent: " + _options.userAgent + "\r\nAccept-Encoding: gzip\r\n";
+    for (const auto& [name, value] : headers) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    }
+    return text + "\r\n";
+}
+
+void HttpClient::dropIfStale() {
+    if (_connection && (Deadline::Clock::now() - _lastUse > kMaxIdle || !_connection->quiet())) {
+        _connection.reset();
+    }
+}
+
+}  // namespace rtbatch

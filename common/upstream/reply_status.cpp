@@ -1,0 +1,70 @@
+#include "common/upstream/reply_status.h"
+
+#include <Poco/DateTime.h>
+#include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeParser.h>
+#include <Poco/Net/HTTPResponse.h>
+
+#include <algorithm>
+
+namespace rtbatch {
+
+namespace {
+
+using Kind = UpstreamFailure::Kind;
+
+constexpr std::chrono::seconds kLongest = std::chrono::hours(24 * 30);
+
+/// The standard reason, not the one that was sent: a message carries no foreign text.
+std::string statusText(int status) {
+    const auto& reason =
+        Poco::Net::HTTPResponse::getReasonForStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status));
+    return std::to_string(status) + (reason == "???" ? "" : " " + reason);
+}
+
+Kind kindOf(int status, bool retryAfter) {
+    switch (status) {
+        case 404:
+        case 410:
+            return Kind::gone;
+        case 429:
+            return Kind::throttled;
+        case 503:
+            return retryAfter ? Kind::throttled : Kind::broken;
+        case 403:
+            return Kind::forbidden;
+        default:
+            return Kind::broken;
+    }
+}
+
+}  // namespace
+
+std::optional<std::chrono::seconds> parseRetryAfter(const std::string& text, Timestamp t) {
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    if (std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+        constexpr std::size_t kMaxDigits = 9;
+        return text.size() > kMaxDigits ? kLongest
+                                        : std::min(kLongest, std::chrono::seconds(std::stoll(text)));
+    }
+    Poco::DateTime date;
+    int zone = 0;
+    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, date, zone)) {
+        return std::nullopt;
+    }
+    const auto when = fromMillis(date.timestamp().epochMicroseconds() / 1000);
+    return std::clamp(std::chrono::ceil<std::chrono::seconds>(when - t), std::chrono::seconds(0), kLongest);
+}
+
+std::optional<UpstreamFailure> failureOf(const HttpReply& reply, const std::string& name) {
+    if (reply.status == 200) {
+        return std::nullopt;
+    }
+    const auto retryAfter = parseRetryAfter(reply.retryAfter, now());
+    return UpstreamFailure{kindOf(reply.status, retryAfter.has_value()),
+                           name + " answered " + statusText(reply.status), retryAfter};
+}
+
+}  // namespace rtbatch
