@@ -63,13 +63,6 @@ bool stopSignalled(std::chrono::milliseconds patience) {
     return ::sigtimedwait(&signals, nullptr, &time) > 0;
 }
 
-std::string readerPath(const Config& config) {
-    return config.readerPath.empty()
-               ? (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "rtbatch-page-reader")
-                     .string()
-               : config.readerPath;
-}
-
 HttpOptions httpOptions(const Config& config, const std::string& url) {
     HttpOptions options;
     options.baseUrl = url;
@@ -103,7 +96,9 @@ void serve(const Config& config) {
     Listener listener(config.handlerListen, config.handlerSocketMode);
 
     Store store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout});
-    ReaderProcess reader(readerPath(config), {config.readerTimeout, config.readerMemoryMb});
+    ReaderProcess reader(
+        config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath),
+        {config.readerTimeout, config.readerMemoryMb});
     LocalSlots slots(config.wikidataMaxConcurrent, config.rtMaxConcurrent);
     LocalBreaker breaker;
     const auto wikidata = httpOptions(config, config.wikidataUrl);

@@ -23,7 +23,7 @@ constexpr auto kProbePatience = 60s;
 std::optional<Breaker::Clock::duration> LocalBreaker::admit(Upstream upstream) {
     const std::scoped_lock lock(_mutex);
     State& state = of(upstream);
-    const auto now = Clock::now();
+    const auto now = _clock();
     if (now < state.shutUntil) {
         return state.shutUntil - now;
     }
@@ -51,7 +51,7 @@ void LocalBreaker::failed(Upstream upstream, const UpstreamFailure& failure) {
     using Kind = UpstreamFailure::Kind;
     const std::scoped_lock lock(_mutex);
     State& state = of(upstream);
-    const auto now = Clock::now();
+    const auto now = _clock();
     const bool wasProbe = std::exchange(state.probing, false);
     switch (failure.kind) {
         case Kind::gone:

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "common/upstream/upstream.h"
 
@@ -34,6 +36,9 @@ public:
 /// The breakers of one process, in memory.
 class LocalBreaker : public Breaker {
 public:
+    /// `clock` tells the time; tests have their own.
+    explicit LocalBreaker(std::function<Clock::time_point()> clock = &Clock::now) : _clock(std::move(clock)) {}
+
     std::optional<Clock::duration> admit(Upstream upstream) override;
     void succeeded(Upstream upstream) override;
     void failed(Upstream upstream, const UpstreamFailure& failure) override;
@@ -51,6 +56,7 @@ private:
 
     State& of(Upstream upstream) { return _states[static_cast<std::size_t>(upstream)]; }
 
+    const std::function<Clock::time_point()> _clock;
     std::mutex _mutex;
     std::array<State, 2> _states;  // guarded by _mutex
 };
