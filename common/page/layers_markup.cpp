@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <array>
+
+#include "common/page/layers.h"
+#include "common/page/text.h"
+
+namespace rtbatch {
+
+namespace {
+
+constexpr int kFirstYear = 1870;
+constexpr int kLastYear = 2100;
+constexpr std::size_t kMaxConsensus = 2000;
+constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
+constexpr std::string_view kHost = "www.rottentomatoes.com/";
+
+/// The score in the slot of that name (or its name of early 2024), inside `card`.
+Claim<int> slotScore(const Document& page, Document::Element card, std::string_view slot,
+                     std::string_view oldSlot) {
+    Claim<int> claim;
+    for (const auto text : page.named("rt-text", card)) {
+        const auto name = page.attribute(text, "slot");
+        if (name != slot && name != oldSlot) {
+            continue;
+        }
+        const std::string said = foldWhiteSpace(page.text(text));
+        const bool dashes = said.find_first_not_of("- ") == std::string::npos;
+        const std::string_view digits = std::string_view(said).substr(0, said.find('%'));
+        const bool whole = said.size() - digits.size() <= 1;  // nothing after the percent sign
+        const auto score = whole ? parseScore(digits) : std::nullopt;
+        Claim<int> here = dashes  ? Claim<int>::nothing('"' + said + '"')
+                          : score ? Claim<int>::of(*score, said)
+                                  : Claim<int>::bad('"' + said + '"');
+        if (!claim.silent() && !here.agrees(claim)) {
+            return Claim<int>::bad(claim.said + " and " + here.said);
+        }
+        claim = std::move(here);
+    }
+    return claim;
+}
+
+std::optional<std::string> meta(const Document& page, std::string_view property) {
+    for (const auto element : page.named("meta")) {
+        if (page.attribute(element, "property") == property) {
+            return page.attribute(element, "content");
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> canonical(const Document& page) {
+    for (const auto element : page.named("link")) {
+        if (page.attribute(element, "rel") == "canonical") {
+            return page.attribute(element, "href");
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view layerName(Layer layer) {
+    switch (layer) {
+        case Layer::scorecardJson:
+            return "media-scorecard-json";
+        case Layer::scorecardElement:
+            return "media-scorecard";
+        case Layer::whereToWatch:
+            return "where-to-watch-json";
+        case Layer::jsonLd:
+            return "json-ld";
+        case Layer::mpscall:
+            return "mpscall";
+        case Layer::mediaHero:
+            return "media-hero-json";
+        case Layer::head:
+            return "head";
+        case Layer::titleSuffix:
+            return "title-suffix";
+        case Layer::consensus:
+            return "critics-consensus";
+    }
+    return "?";
+}
+
+std::optional<std::string> sitePath(std::string_view url) {
+    const std::size_t host = url.find(kHost);
+    if (host == std::string_view::npos || !url.starts_with("http")) {
+        return std::nullopt;
+    }
+    url.remove_prefix(host + kHost.size());
+    url = url.substr(0, url.find_first_of("?#"));
+    if (url.ends_with('/')) {
+        url.remove_suffix(1);
+    }
+    return std::string(url);
+}
+
+std::optional<int> parseScore(std::string_view text) {
+    const auto value = text.size() <= 3 ? parseDigits(text) : std::nullopt;
+    return value && *value <= 100 ? value : std::nullopt;
+}
+
+Claim<int> yearClaim(std::string_view digits, std::string_view said) {
+    if (said.empty()) {
+        return {};
+    }
+    const auto year = digits.size() == 4 ? parseDigits(digits) : std::nullopt;
+    return year && *year >= kFirstYear && *year <= kLastYear ? Claim<int>::of(*year, std::string(said))
+                                                             : Claim<int>::bad('"' + std::string(said) + '"');
+}
+
+LayerClaims readScorecardElement(const Document& page) {
+    LayerClaims claims{.layer = Layer::scorecardElement};
+    // The slots and icons recur in carousels and review cards before and after: only inside the first.
+    const auto card = page.firstNamed("media-scorecard");
+    if (!card) {
+        return claims;
+    }
+    claims.present = true;
+    claims.criticScore = slotScore(page, *card, "critics-score", "criticsScore");
+    claims.audienceScore = slotScore(page, *card, "audience-score", "audienceScore");
+    if (const auto icon = page.firstNamed("score-icon-critics", *card)) {
+        const std::string said = page.attribute(*icon, "certified").value_or("");
+        if (said == "true" || said == "false") {
+            claims.certified = Claim<bool>::of(said == "true", said);
+        }
+    }
+    const auto hidden = page.attribute(*card, "hide-audience-score");
+    const auto hiddenThen = page.attribute(*card, "hideaudiencescore");
+    claims.hidesAudience = hidden == "true" || hiddenThen == "true";
+    return claims;
+}
+
+LayerClaims readHead(const Document& page) {
+    constexpr std::array<std::string_view, 3> kFilmTypes{"video.movie", "video.tv_show", "video.episode"};
+    LayerClaims claims{.layer = Layer::head};
+    auto title = meta(page, "og:title");
+    if (!title) {
+        const auto element = page.firstNamed("title");
+        title = element ? std::optional(page.text(*element)) : std::nullopt;
+    }
+    std::string line = foldWhiteSpace(title.value_or(""));
+    if (line.ends_with(kSiteSuffix)) {
+        line.resize(line.size() - kSiteSuffix.size());
+        claims.present = true;
+        if (!line.empty()) {
+            claims.title = Claim<std::string>::of(line, line);
+        }
+    }
+    const auto type = meta(page, "og:type");
+    claims.filmPage = type && std::find(kFilmTypes.begin(), kFilmTypes.end(), *type) != kFilmTypes.end();
+    claims.path = sitePath(canonical(page).value_or(meta(page, "og:url").value_or("")));
+    return claims;
+}
+
+LayerClaims readConsensus(const Document& page) {
+    LayerClaims claims{.layer = Layer::consensus};
+    for (const auto element : page.withId("critics-consensus")) {
+        const auto paragraph = page.firstNamed("p", element);
+        if (!paragraph) {
+            continue;
+        }
+        std::string text = foldWhiteSpace(page.text(*paragraph));
+        Claim<std::string> here;
+        if (text.empty() || titleKey(text) == "noconsensusyet") {
+            here = Claim<std::string>::nothing('"' + text + '"');
+        } else if (characterCount(text) > kMaxConsensus) {
+            here = Claim<std::string>::nothing("more than a consensus");
+        } else {
+            here = Claim<std::string>::of(text, text);
+        }
+        if (claims.present && !here.agrees(claims.consensus)) {
+            // Nobody can say which is the film's.
+            here = Claim<std::string>::nothing("several that differ");
+        }
+        claims.present = true;
+        claims.consensus = std::move(here);
+    }
+    return claims;
+}
+
+}  // namespace rtbatch

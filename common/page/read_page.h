@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "common/page/explanation.h"
+#include "common/page/page_reader.h"
+
+namespace rtbatch {
+
+/// A page that is longer than this, in bytes, is none of the site's (the longest seen had one million).
+constexpr std::size_t kMaxPageBytes = std::size_t{4} * 1024 * 1024 + 64 * 1024;
+
+/// Reads a page in this process. A crafted page can crash the parser, so only the page reader's own process
+/// and tests with pages of their own call this; everyone else uses ReaderProcess. Throws std::bad_alloc.
+///
+/// The rule is "right or unreadable, never wrong":
+/// - the page is whole, says itself that it is a film's or a series', and carries a scorecard;
+/// - each fact comes from the first layer that speaks of it;
+/// - layers that contradict each other on a score, on certified, or on the title make the page unreadable,
+/// and
+///   so does a scorecard that is not understood;
+/// - years differ between layers on good pages (the film's own year against its release in the US), so they
+/// are
+///   ranked instead.
+Reading readPage(std::string_view html, Explanation* explanation = nullptr);
+
+}  // namespace rtbatch

@@ -1,0 +1,85 @@
+#include "common/page/reader_process.h"
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/page/child_process.h"
+#include "common/page/exit_codes.h"
+#include "common/page/read_page.h"
+#include "common/page/reading_json.h"
+
+namespace rtbatch {
+
+namespace {
+
+/// The longest answer: a title and a consensus of which each character takes two `\u` escapes, and the rest.
+constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
+
+std::string reasonOfCode(int code) {
+    const std::string start = "the page reader ended with code " + std::to_string(code);
+    switch (code) {
+        case kExitUsage:
+            return start + " (wrong usage: of another version?)";
+        case kExitNoSandbox:
+            return start + " (the system does not let it limit itself)";
+        case kExitInputOutput:
+            return start + " (input or output failed)";
+        case kExitMemory:
+            return start + " (out of the memory that it may use)";
+        default:
+            return start;
+    }
+}
+
+}  // namespace
+
+ReaderProcess::ReaderProcess(std::filesystem::path program, ReaderLimits limits)
+    : _program(std::move(program)), _limits(limits) {}
+
+Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
+    if (html.size() > kMaxPageBytes) {
+        return Unreadable{"longer than any page of the site"};
+    }
+    // CPU time is the second line of defence, should the killing fail: whole seconds, and never the first.
+    const auto cpu = std::chrono::ceil<std::chrono::seconds>(_limits.timeout) + std::chrono::seconds(1);
+    const std::vector<std::string> args{"--memory-mb", std::to_string(_limits.memoryMb), "--cpu-seconds",
+                                        std::to_string(cpu.count())};
+    const ChildEnd end =
+        runChild(_program, args, html, kMaxAnswer, Deadline::in(_limits.timeout).sooner(deadline));
+    switch (end.kind) {
+        case ChildEnd::Kind::exited: {
+            if (end.number != kExitRead && end.number != kExitUnreadable) {
+                return Unreadable{reasonOfCode(end.number)};
+            }
+            Reading reading = parseReading(end.output);
+            const bool read = std::holds_alternative<MovieFacts>(reading);
+            if (read && end.number != kExitRead) {
+                return Unreadable{"the page reader's answer and its exit code differ"};
+            }
+            return reading;
+        }
+        case ChildEnd::Kind::signalled:
+            return Unreadable{"the page reader was killed by signal " + std::to_string(end.number)};
+        case ChildEnd::Kind::timedOut:
+            return Unreadable{"the page reader took too long and was killed"};
+        case ChildEnd::Kind::overflowed:
+            return Unreadable{"the page reader said more than an answer and was killed"};
+        case ChildEnd::Kind::notStarted:
+            return Unreadable{"the page reader could not be started: " +
+                              std::generic_category().message(end.number)};
+        case ChildEnd::Kind::lost:
+            break;
+    }
+    return Unreadable{"how the page reader ended is not known"};
+}
+
+std::filesystem::path readerBesideThisProgram() {
+    std::error_code ignored;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    return self.parent_path() / "rtbatch-page-reader";
+}
+
+}  // namespace rtbatch

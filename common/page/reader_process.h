@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "common/page/page_reader.h"
+
+namespace rtbatch {
+
+/// What one page may cost.
+struct ReaderLimits {
+    std::chrono::milliseconds timeout{5000};  ///< wall time
+    int memoryMb = 256;                       ///< address space, 32-4096
+};
+
+/// Reads each page in a process of its own, rtbatch-page-reader, so that a hostile page costs one reading and
+/// nothing else: whatever becomes of the process, the answer is Unreadable, with how it ended. It leaves no
+/// process, descriptor or file behind. Safe to use from several threads at once.
+class ReaderProcess : public PageReader {
+public:
+    /// `program` is the path of rtbatch-page-reader; it is not looked for until the first page.
+    explicit ReaderProcess(std::filesystem::path program, ReaderLimits limits = {});
+
+    /// Blocks at most to the sooner of `deadline` and the limit. Throws std::bad_alloc only.
+    Reading read(std::string_view html, Deadline deadline) override;
+
+private:
+    std::filesystem::path _program;
+    ReaderLimits _limits;
+};
+
+/// Where the reader is when no other place is configured: beside the running program.
+std::filesystem::path readerBesideThisProgram();
+
+}  // namespace rtbatch

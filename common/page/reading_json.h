@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/page/explanation.h"
+#include "common/page/page_reader.h"
+
+namespace rtbatch {
+
+/// The page reader's answer as one line of JSON, ASCII, with a line feed:
+/// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"from":{"title":"json-ld",…}}`
+/// with null for what is unknown, or `{"unreadable":"why"}`.
+std::string renderReading(const Reading& reading, const Explanation& explanation);
+
+/// Reads such a line. The process that wrote it may have been taken over by the page, so each fact is checked
+/// to be one; an answer of any other form is Unreadable. Never throws for a bad answer.
+Reading parseReading(std::string_view line);
+
+}  // namespace rtbatch
