@@ -2,6 +2,7 @@
 
 #include <Poco/DateTime.h>
 #include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeFormatter.h>
 #include <Poco/DateTimeParser.h>
 #include <Poco/Net/HTTPResponse.h>
 
@@ -51,7 +52,10 @@ std::optional<std::chrono::seconds> parseRetryAfter(const std::string& text, Tim
     }
     Poco::DateTime date;
     int zone = 0;
-    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, date, zone)) {
+    // The parser takes almost anything ("soon") for a date, so the date must also read as it was sent.
+    const auto& format = Poco::DateTimeFormat::HTTP_FORMAT;
+    if (!Poco::DateTimeParser::tryParse(format, text, date, zone) ||
+        Poco::DateTimeFormatter::format(date, format) != text) {
         return std::nullopt;
     }
     const auto when = fromMillis(date.timestamp().epochMicroseconds() / 1000);

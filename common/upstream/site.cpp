@@ -61,8 +61,11 @@ std::optional<std::string> Site::follow(const std::string& path, const std::stri
         return std::nullopt;
     }
     try {
-        const Poco::URI here((tls ? "https://" : "http://") + hostField() + path);
-        const Poco::URI there(here, location);
+        const std::string scheme = tls ? "https:" : "http:";
+        const Poco::URI here(scheme + "//" + hostField() + path);
+        // Poco takes "//host/path" for a path.
+        const Poco::URI there =
+            location.starts_with("//") ? Poco::URI(scheme + location) : Poco::URI(here, location);
         if (there.getScheme() != here.getScheme() || there.getPort() != here.getPort() ||
             Poco::icompare(there.getHost(), here.getHost()) != 0 || !there.getUserInfo().empty()) {
             return std::nullopt;
