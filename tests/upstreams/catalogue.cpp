@@ -1,0 +1,32 @@
+#include "tests/upstreams/catalogue.h"
+
+namespace rtbatch::standin {
+
+std::optional<Film> Catalogue::find(std::string_view imdbId) const {
+    const std::lock_guard lock(_mutex);
+    const auto changed = _changed.find(imdbId);
+    return changed == _changed.end() ? findFilm(imdbId) : std::optional(changed->second);
+}
+
+std::optional<Film> Catalogue::findByRtId(std::string_view rtId) const {
+    const std::lock_guard lock(_mutex);
+    for (const auto& [imdbId, film] : _changed) {
+        if (film.rtId == rtId) {
+            return film;
+        }
+    }
+    auto film = findFilmByRtId(rtId);
+    return film && _changed.contains(film->imdbId) ? std::nullopt : film;
+}
+
+void Catalogue::change(const Film& film) {
+    const std::lock_guard lock(_mutex);
+    _changed.insert_or_assign(film.imdbId, film);
+}
+
+void Catalogue::reset() {
+    const std::lock_guard lock(_mutex);
+    _changed.clear();
+}
+
+}  // namespace rtbatch::standin
