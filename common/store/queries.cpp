@@ -1,0 +1,217 @@
+#include "common/store/queries.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace rtbatch {
+
+namespace {
+
+using Poco::Data::Statement;
+using Poco::Data::Keywords::into;
+using Poco::Data::Keywords::use;
+
+/// A list of ids is filled up to one of these lengths with its last id, so that few statements serve all
+/// lengths and each is prepared once on a connection.
+constexpr std::array<std::size_t, 8> kListSizes{1, 2, 5, 10, 20, 30, 40, 50};
+
+std::size_t listSize(std::size_t count) {
+    const auto* size = std::find_if(kListSizes.begin(), kListSizes.end(), [&](auto s) { return s >= count; });
+    return size == kListSizes.end() ? count : *size;
+}
+
+/// `one, one, one`
+std::string repeated(const std::string& one, std::size_t count) {
+    std::string list = one;
+    for (std::size_t i = 1; i < count; ++i) {
+        list += ", " + one;
+    }
+    return list;
+}
+
+}  // namespace
+
+/// A SELECT over a list of ids, with the buffers that it is bound to: they must not move, so it lives on the
+/// heap.
+struct Queries::Find {
+    Find(Poco::Data::Session& session, const std::string& select, std::size_t size)
+        : ids(size), statement(session) {
+        statement << select + " WHERE imdb_id IN (" + repeated("?", size) + ")";
+        for (auto& id : ids) {
+            statement.addBind(use(id));
+        }
+        statement.addExtract(into(imdbIds));
+        statement.addExtract(into(texts));
+        statement.addExtract(into(facts));
+        statement.addExtract(into(firstTimes));
+        statement.addExtract(into(expiries));
+    }
+
+    std::size_t execute(std::span<const ImdbId> wanted) {
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            ids[i] = wanted[std::min(i, wanted.size() - 1)].text();
+        }
+        imdbIds.clear();
+        texts.clear();
+        facts.clear();
+        firstTimes.clear();
+        expiries.clear();
+        statement.execute();
+        return imdbIds.size();
+    }
+
+    std::vector<std::string> ids;
+    std::vector<std::string> imdbIds;
+    std::vector<std::string> texts;
+    std::vector<std::string> facts;
+    std::vector<std::int64_t> firstTimes;
+    std::vector<std::int64_t> expiries;
+    Statement statement;  // last: it goes before what it is bound to
+};
+
+struct Queries::Save {
+    Save(Poco::Data::Session& session, Dialect dialect) : statement(session) {
+        statement << std::string(
+                         "INSERT INTO rt_cache (imdb_id, rt_slug, facts, cached_at, expires_at) "
+                         "VALUES (?, ?, ?, ?, ?) ") +
+                         (dialect == Dialect::sqlite
+                              ? "ON CONFLICT (imdb_id) DO UPDATE SET rt_slug = excluded.rt_slug, "
+                                "facts = excluded.facts, cached_at = excluded.cached_at, "
+                                "expires_at = excluded.expires_at"
+                              : "ON DUPLICATE KEY UPDATE rt_slug = VALUES(rt_slug), facts = VALUES(facts), "
+                                "cached_at = VALUES(cached_at), expires_at = VALUES(expires_at)");
+        statement.addBind(use(imdbId));
+        statement.addBind(use(rtId));
+        statement.addBind(use(facts));
+        statement.addBind(use(cachedAt));
+        statement.addBind(use(expiresAt));
+    }
+
+    std::string imdbId;
+    std::string rtId;
+    std::string facts;
+    std::int64_t cachedAt = 0;
+    std::int64_t expiresAt = 0;
+    Statement statement;
+};
+
+Queries::Queries(Poco::Data::Session& session, Dialect dialect) : _session(session), _dialect(dialect) {}
+
+Queries::~Queries() = default;
+
+std::vector<CachedMovie> Queries::findMovies(std::span<const ImdbId> ids) {
+    auto& find = _findMovies[listSize(ids.size())];
+    if (!find) {
+        find = std::make_unique<Find>(_session,
+                                      "SELECT imdb_id, rt_slug, facts, cached_at, expires_at FROM rt_cache",
+                                      listSize(ids.size()));
+    }
+    const std::size_t rows = find->execute(ids);
+    std::vector<CachedMovie> movies;
+    movies.reserve(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+        if (const auto id = ImdbId::parse(find->imdbIds[i])) {
+            movies.push_back({*id, std::move(find->texts[i]), std::move(find->facts[i]),
+                              fromMillis(find->firstTimes[i]), fromMillis(find->expiries[i])});
+        }
+    }
+    return movies;
+}
+
+void Queries::saveMovie(const CachedMovie& movie) {
+    if (!_saveMovie) {
+        _saveMovie = std::make_unique<Save>(_session, _dialect);
+    }
+    _saveMovie->imdbId = movie.imdbId.text();
+    _saveMovie->rtId = movie.rtId;
+    _saveMovie->facts = movie.facts;
+    _saveMovie->cachedAt = toMillis(movie.cachedAt);
+    _saveMovie->expiresAt = toMillis(movie.expiresAt);
+    _saveMovie->statement.execute();
+}
+
+std::vector<KnownRtId> Queries::findRtIds(std::span<const ImdbId> ids, Timestamp now) {
+    std::vector<std::string> wanted;
+    wanted.reserve(ids.size());
+    for (const auto& id : ids) {
+        wanted.push_back(id.string());
+    }
+    std::int64_t notBefore = toMillis(now);
+    std::vector<std::string> imdbIds;
+    std::vector<std::string> rtIds;
+    std::vector<std::int64_t> checkedAt;
+    std::vector<std::int64_t> expiresAt;
+    Statement statement(_session);
+    statement
+        << "SELECT imdb_id, COALESCE(rt_id, ''), checked_at, expires_at FROM rt_id WHERE expires_at > ? AND "
+           "imdb_id IN (" +
+               repeated("?", wanted.size()) + ")";
+    statement.addBind(use(notBefore));
+    for (auto& id : wanted) {
+        statement.addBind(use(id));
+    }
+    statement.addExtract(into(imdbIds));
+    statement.addExtract(into(rtIds));
+    statement.addExtract(into(checkedAt));
+    statement.addExtract(into(expiresAt));
+    statement.execute();
+
+    std::vector<KnownRtId> known;
+    known.reserve(imdbIds.size());
+    for (std::size_t i = 0; i < imdbIds.size(); ++i) {
+        const auto id = ImdbId::parse(imdbIds[i]);
+        auto rtId = RtId::parse(rtIds[i]);
+        // A stored id that is not one any more (an older program's rule) is not "known absent": ask again.
+        if (id && (rtId || rtIds[i].empty())) {
+            known.push_back({*id, std::move(rtId), fromMillis(checkedAt[i]), fromMillis(expiresAt[i])});
+        }
+    }
+    return known;
+}
+
+void Queries::saveRtIds(std::span<const KnownRtId> answers) {
+    struct Row {
+        std::string imdbId;
+        std::string rtId;
+        std::int64_t checkedAt;
+        std::int64_t expiresAt;
+    };
+    std::vector<Row> rows;
+    rows.reserve(answers.size());
+    for (const auto& a : answers) {
+        rows.push_back(
+            {a.imdbId.string(), a.rtId ? a.rtId->text() : "", toMillis(a.checkedAt), toMillis(a.expiresAt)});
+    }
+    // In one order for all writers, so that two of them do not lock each other's rows crosswise.
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.imdbId < b.imdbId; });
+    Statement statement(_session);
+    statement
+        << "INSERT INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES " +
+               repeated("(?, NULLIF(?, ''), ?, ?)", rows.size()) +
+               (_dialect == Dialect::sqlite
+                    ? " ON CONFLICT (imdb_id) DO UPDATE SET rt_id = excluded.rt_id, "
+                      "checked_at = excluded.checked_at, expires_at = excluded.expires_at"
+                    : " ON DUPLICATE KEY UPDATE rt_id = VALUES(rt_id), checked_at = VALUES(checked_at), "
+                      "expires_at = VALUES(expires_at)");
+    for (auto& row : rows) {
+        statement.addBind(use(row.imdbId));
+        statement.addBind(use(row.rtId));
+        statement.addBind(use(row.checkedAt));
+        statement.addBind(use(row.expiresAt));
+    }
+    statement.execute();
+}
+
+int Queries::schemaVersion() {
+    std::int64_t version = 0;
+    Statement statement(_session);
+    statement << "SELECT COALESCE(MAX(version), 0) FROM schema_migration";
+    statement.addExtract(into(version));
+    statement.execute();
+    return static_cast<int>(version);
+}
+
+}  // namespace rtbatch

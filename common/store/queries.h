@@ -1,0 +1,46 @@
+#pragma once
+
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/store/database_url.h"
+#include "common/store/store.h"
+
+namespace rtbatch {
+
+/// The store's statements on one session. Those of the hot path are prepared once and keep their buffers. For
+/// one thread at a time; throws what Poco throws, and is not to be used any more then.
+class Queries {
+public:
+    /// The session must outlive it.
+    Queries(Poco::Data::Session& session, Dialect dialect);
+    ~Queries();
+    Queries(const Queries&) = delete;
+    Queries& operator=(const Queries&) = delete;
+
+    std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);
+    void saveMovie(const CachedMovie& movie);
+    std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids, Timestamp now);
+    void saveRtIds(std::span<const KnownRtId> answers);
+
+    /// The highest migration that was applied, 0 for none. Throws when there is no such table.
+    int schemaVersion();
+
+private:
+    struct Find;
+    struct Save;
+
+    Poco::Data::Session& _session;
+    Dialect _dialect;
+    std::map<std::size_t, std::unique_ptr<Find>> _findMovies;  // by the number of ids
+    std::unique_ptr<Save> _saveMovie;
+};
+
+}  // namespace rtbatch

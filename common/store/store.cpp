@@ -1,0 +1,117 @@
+#include "common/store/store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/store/connection_pool.h"
+#include "common/store/database_url.h"
+#include "common/store/migrate.h"
+#include "common/store/queries.h"
+
+namespace rtbatch {
+
+namespace {
+
+DatabaseUrl readyUrl(const std::string& text) {
+    auto url = DatabaseUrl::parse(text);
+    prepareClient(url);
+    return url;
+}
+
+}  // namespace
+
+class Store::Impl {
+public:
+    explicit Impl(const StoreOptions& options)
+        : _url(readyUrl(options.url)),
+          _timeout(options.timeout),
+          _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout) {}
+
+    /// Runs `work` on a connection, within one deadline for everything. All that the store does may be done
+    /// twice (reads, and rows that are replaced), so what failed on a connection that died while it was kept
+    /// is tried again on a new one, once.
+    template <typename Work>
+    auto call(Work work) {
+        const auto deadline = Deadline::in(_timeout);
+        for (bool again = false;; again = true) {
+            auto connection = _pool.take(deadline, again);
+            const bool kept = connection->used();
+            try {
+                connection->setDeadline(deadline);
+                auto result = work(connection->queries());
+                connection->markUsed();
+                return result;
+            } catch (const std::exception& e) {
+                const auto fault = connection->explain(e);
+                connection.drop();
+                const bool worthIt = (fault.gone && kept) || fault.conflict;
+                if (again || !worthIt || deadline.passed()) {
+                    throw StoreError("the database (" + _url.describe() + "): " + fault.message +
+                                     (fault.unmigrated ? "; run rtbatch-admin migrate" : ""));
+                }
+                if (fault.gone) {
+                    _pool.closeIdle();
+                }
+            }
+        }
+    }
+
+    const DatabaseUrl& url() const { return _url; }
+
+private:
+    const DatabaseUrl _url;
+    const std::chrono::milliseconds _timeout;
+    ConnectionPool _pool;
+};
+
+Store::Store(const StoreOptions& options) : _impl(std::make_unique<Impl>(options)) {}
+
+Store::~Store() = default;
+
+std::vector<CachedMovie> Store::findMovies(std::span<const ImdbId> ids) {
+    if (ids.empty()) {
+        return {};
+    }
+    return _impl->call([&](Queries& queries) { return queries.findMovies(ids); });
+}
+
+void Store::saveMovie(const CachedMovie& movie) {
+    _impl->call([&](Queries& queries) {
+        queries.saveMovie(movie);
+        return true;
+    });
+}
+
+std::vector<KnownRtId> Store::findRtIds(std::span<const ImdbId> ids) {
+    if (ids.empty()) {
+        return {};
+    }
+    return _impl->call([&](Queries& queries) { return queries.findRtIds(ids, now()); });
+}
+
+void Store::saveRtIds(std::span<const KnownRtId> answers) {
+    if (answers.empty()) {
+        return;
+    }
+    _impl->call([&](Queries& queries) {
+        queries.saveRtIds(answers);
+        return true;
+    });
+}
+
+void Store::check() {
+    const int there = _impl->call([](Queries& queries) { return queries.schemaVersion(); });
+    const int ours = migrations(_impl->url().dialect).back().version;
+    if (there < ours) {
+        throw StoreError("the database (" + _impl->url().describe() + ") is at version " +
+                         std::to_string(there) + ", this program needs " + std::to_string(ours) +
+                         ": run rtbatch-admin migrate");
+    }
+    if (there > ours) {
+        throw StoreError("the database (" + _impl->url().describe() + ") is at version " +
+                         std::to_string(there) + ", newer than this program's " + std::to_string(ours) +
+                         ": install the newer program");
+    }
+}
+
+}  // namespace rtbatch
