@@ -1,0 +1,24 @@
+#include "admin/command.h"
+#include "common/store/database_url.h"
+#include "common/store/migrate.h"
+
+namespace rtbatch {
+
+ExitCode runMigrate(const Config& config, std::span<const std::string> arguments, std::ostream& out) {
+    if (!arguments.empty()) {
+        throw UsageError("migrate takes no arguments, and got '" + arguments.front() + "'");
+    }
+    const StoreOptions options{.url = config.databaseUrl,
+                               .maxConnections = config.databaseMaxConnections,
+                               .timeout = config.databaseTimeout};
+    const auto url = DatabaseUrl::parse(options.url);
+    const auto taken = migrate(options);
+    for (const auto& step : taken) {
+        out << "applied " << step.version << " " << step.name << "\n";
+    }
+    out << url.describe() << ": at version " << migrations(url.dialect).back().version
+        << (taken.empty() ? ", nothing to do\n" : "\n");
+    return ExitCode::ok;
+}
+
+}  // namespace rtbatch
