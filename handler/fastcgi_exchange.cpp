@@ -20,6 +20,7 @@ std::unique_ptr<FastCgiExchange> FastCgiExchange::open(int connection) {
         return nullptr;
     }
     request.ipcFd = connection;
+    request.keepConnection = 1;  // else it is closed as the last request's
     if (FCGX_Accept_r(&request) != 0) {
         request.ipcFd = -1;  // closed by libfcgi
         return nullptr;

@@ -37,7 +37,8 @@ public:
 class LocalBreaker : public Breaker {
 public:
     /// `clock` tells the time; tests have their own.
-    explicit LocalBreaker(std::function<Clock::time_point()> clock = &Clock::now) : _clock(std::move(clock)) {}
+    explicit LocalBreaker(std::function<Clock::time_point()> clock = &Clock::now)
+        : _clock(std::move(clock)) {}
 
     std::optional<Clock::duration> admit(Upstream upstream) override;
     void succeeded(Upstream upstream) override;

@@ -54,15 +54,18 @@ public:
     std::optional<Slot> acquire(Upstream upstream, Priority priority, Deadline deadline) override;
     void close() override;
 
+    /// How many wait for a slot.
+    int waiting(Upstream upstream, Priority priority) const;
+
 private:
     struct Counter {
         int free = 0;
-        int peopleWaiting = 0;
+        std::array<int, 2> waiting{};  // by priority
     };
 
     void giveBack(Upstream upstream);
 
-    std::mutex _mutex;
+    mutable std::mutex _mutex;
     std::condition_variable _changed;
     std::array<Counter, 2> _counters;  // guarded by _mutex
     bool _closed = false;              // guarded by _mutex

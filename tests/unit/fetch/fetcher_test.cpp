@@ -1,0 +1,349 @@
+#include "common/fetch/fetcher.h"
+
+#include <catch2/catch.hpp>
+
+#include "common/store/migrate.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/fetch/fake_upstreams.h"
+
+using namespace rtbatch;
+using namespace rtbatch::test;
+using namespace std::chrono_literals;
+using Kind = UpstreamFailure::Kind;
+
+namespace {
+
+constexpr auto kSoon = 20s;  // only a broken fetcher takes so long
+
+std::string imdb(int number) {
+    return "tt" + std::to_string(1000000 + number);
+}
+std::string slug(int number) {
+    return "m/film_" + std::to_string(number);
+}
+ImdbId id(int number) {
+    return *ImdbId::parse(imdb(number));
+}
+
+/// Remembers what landed: "fetched Film 7", "not found", or "failed WHY".
+class Batch : public FlightListener {
+public:
+    void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override {
+        const std::scoped_lock lock(_mutex);
+        std::string text = "not found";
+        if (const auto* fetched = std::get_if<Fetched>(result.get())) {
+            text = "fetched " + fetched->facts;
+        } else if (const auto* failed = std::get_if<FetchFailed>(result.get())) {
+            text = "failed " + failed->message;
+        }
+        _landed.emplace_back(id.string(), text);
+    }
+    std::size_t count() const {
+        const std::scoped_lock lock(_mutex);
+        return _landed.size();
+    }
+    std::string of(int number) const {
+        const std::scoped_lock lock(_mutex);
+        std::string all;
+        for (const auto& [landedId, text] : _landed) {
+            all += landedId == imdb(number) ? text : "";
+        }
+        return all;
+    }
+    bool waitFor(std::size_t landings) const {
+        return eventually(kSoon, [&] { return count() >= landings; });
+    }
+
+private:
+    mutable std::mutex _mutex;
+    std::vector<std::pair<std::string, std::string>> _landed;
+};
+
+struct Fixture {
+    TempDir dir;
+    StoreOptions storeOptions{.url = "sqlite:" + dir.file("rtbatch.db")};
+    FakeUpstreams upstreams;
+    TitleReader reader;
+    LocalSlots slots{5, 2};
+    LocalBreaker breaker;
+    FetcherOptions options;
+    std::optional<Store> store;
+    std::optional<Fetcher> fetcher;
+
+    Fixture() {
+        migrate(storeOptions);
+        store.emplace(storeOptions);
+        for (int i = 0; i < 200; ++i) {
+            upstreams.setId(imdb(i), slug(i));
+            upstreams.setPage(slug(i), "Film " + std::to_string(i));
+        }
+    }
+    void start() {
+        fetcher.emplace(options, FetcherParts{[&] { return upstreams.makeIdSource(); },
+                                              [&] { return upstreams.makePageSource(); }, reader, *store,
+                                              slots, breaker});
+    }
+    std::shared_ptr<Batch> want(int from, int to) {
+        auto batch = std::make_shared<Batch>();
+        want(batch, from, to);
+        return batch;
+    }
+    void want(const std::shared_ptr<Batch>& batch, int from, int to) {
+        std::vector<Wanted> movies;
+        for (int i = from; i <= to; ++i) {
+            movies.push_back({id(i)});
+        }
+        fetcher->want(batch, Priority::people, std::move(movies));
+    }
+    void leave(const std::shared_ptr<Batch>& batch, int from, int to) {
+        std::vector<ImdbId> ids;
+        for (int i = from; i <= to; ++i) {
+            ids.push_back(id(i));
+        }
+        fetcher->leave(batch.get(), ids);
+    }
+    std::optional<CachedMovie> stored(int number) {
+        const ImdbId wanted = id(number);
+        auto rows = store->findMovies({&wanted, 1});
+        return rows.empty() ? std::nullopt : std::optional(rows.front());
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "misses are asked for in one query, two pages at a time, and stored") {
+    start();
+    upstreams.holdIds();
+    const auto batch = want(1, 30);
+    upstreams.letIdsGo();
+    REQUIRE(batch->waitFor(30));
+    CHECK(upstreams.queries().size() == 1);
+    CHECK(upstreams.queries().front().size() == 30);
+    CHECK(upstreams.pages().size() == 30);
+    CHECK(upstreams.mostOpenPages() == 2);
+    CHECK(batch->of(7) == "fetched " + stored(7)->facts);
+    CHECK_THAT(batch->of(7), Catch::Contains("Film 7"));
+    CHECK(stored(7)->rtId == slug(7));
+    CHECK(stored(7)->expiresAt - stored(7)->cachedAt == options.ttl);
+}
+
+TEST_CASE_METHOD(Fixture, "what Wikidata said is remembered, present or absent") {
+    start();
+    REQUIRE(want(1, 1)->waitFor(1));
+    const auto unknown = want(900, 900);
+    REQUIRE(unknown->waitFor(1));
+    CHECK(unknown->of(900) == "not found");
+    CHECK(upstreams.queries().size() == 2);
+
+    const auto again = want(900, 900);
+    REQUIRE(again->waitFor(1));
+    CHECK(again->of(900) == "not found");
+    upstreams.setPage(slug(1), "Film 1, changed");
+    store->saveMovie({id(1), slug(1), "{}", now() - 2h, now() - 1h});
+    REQUIRE(want(1, 1)->waitFor(1));
+    CHECK(upstreams.queries().size() == 2);
+    CHECK_THAT(stored(1)->facts, Catch::Contains("changed"));
+}
+
+TEST_CASE_METHOD(Fixture, "a movie that many wait for is fetched once, and lands at each") {
+    start();
+    upstreams.holdPages();
+    std::vector<std::shared_ptr<Batch>> batches;
+    for (int i = 0; i < 10; ++i) {
+        batches.push_back(want(1, 5));
+    }
+    upstreams.letPagesGo();
+    for (const auto& batch : batches) {
+        REQUIRE(batch->waitFor(5));
+        CHECK_THAT(batch->of(3), Catch::StartsWith("fetched"));
+        CHECK(batch->count() == 5);
+    }
+    CHECK(upstreams.pages().size() == 5);
+}
+
+TEST_CASE_METHOD(Fixture, "a movie fetched between somebody's look-up and the flight is not fetched again") {
+    start();
+    REQUIRE(want(1, 1)->waitFor(1));
+    const auto late = want(1, 1);
+    REQUIRE(late->waitFor(1));
+    CHECK_THAT(late->of(1), Catch::Contains("Film 1"));
+    CHECK(upstreams.pages().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a batch of one does not wait for a batch of fifty") {
+    start();
+    upstreams.holdPages();
+    const auto big = want(1, 50);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    const auto small = want(100, 100);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.queries().size() == 2; }));
+    // Its id is asked for while the pages are held; then both queues stand still.
+    REQUIRE(eventually(kSoon, [&] { return !store->findRtIds(std::vector{id(100)}).empty(); }));
+    upstreams.letPagesGo();
+    REQUIRE(small->waitFor(1));
+    REQUIRE(big->waitFor(50));
+    const auto pages = upstreams.pages();
+    CHECK(std::ranges::find(pages, slug(100)) - pages.begin() <= 4);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a batch of one is not held up either when its movie stands last in a batch of fifty") {
+    start();
+    upstreams.holdPages();
+    const auto big = want(1, 50);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    const auto small = want(50, 50);
+    upstreams.letPagesGo();
+    REQUIRE(big->waitFor(50));
+    REQUIRE(small->waitFor(1));
+    const auto pages = upstreams.pages();
+    CHECK(std::ranges::find(pages, slug(50)) - pages.begin() <= 4);
+    CHECK(pages.size() == 50);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "who leaves drops what nobody else waits for, but open requests are finished and stored") {
+    start();
+    upstreams.holdPages();
+    const auto leaver = want(1, 20);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    const auto stayer = want(10, 10);
+    leave(leaver, 1, 20);
+    upstreams.letPagesGo();
+    REQUIRE(stayer->waitFor(1));
+    REQUIRE(eventually(kSoon, [&] { return stored(1) && stored(2); }));
+    // Whatever was still queued would be asked for before this one.
+    REQUIRE(want(60, 60)->waitFor(1));
+    CHECK(upstreams.pages() == std::vector{slug(1), slug(2), slug(10), slug(60)});
+    CHECK(leaver->count() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "who leaves while Wikidata is asked has no page asked for") {
+    start();
+    upstreams.holdIds();
+    const auto leaver = want(1, 20);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.queries().size() == 1; }));
+    leave(leaver, 1, 20);
+    upstreams.letIdsGo();
+    REQUIRE(want(60, 60)->waitFor(1));
+    CHECK(upstreams.pages() == std::vector{slug(60)});
+    CHECK(store->findRtIds(std::vector{id(1), id(20)}).size() == 2);  // the answer was paid for
+}
+
+TEST_CASE_METHOD(Fixture, "a remembered id whose page is gone is asked again") {
+    start();
+    REQUIRE(want(1, 1)->waitFor(1));
+    upstreams.failPage(slug(1), {Kind::gone, "404", std::nullopt});
+    upstreams.setId(imdb(1), "m/film_1_renamed");
+    upstreams.setPage("m/film_1_renamed", "Film 1, renamed");
+    const auto batch = std::make_shared<Batch>();
+    store->saveMovie({id(1), slug(1), "{}", now() - 2h, now() - 1h});
+    fetcher->want(batch, Priority::people, {{id(1), RtId::parse(slug(1))}});
+    REQUIRE(batch->waitFor(1));
+    CHECK_THAT(batch->of(1), Catch::Contains("renamed"));
+    CHECK(stored(1)->rtId == "m/film_1_renamed");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a page that is gone under the id that Wikidata gives again is not asked for twice") {
+    upstreams.failPage(slug(1), {Kind::gone, "404", std::nullopt});
+    start();
+    const auto batch = std::make_shared<Batch>();
+    fetcher->want(batch, Priority::people, {{id(1), RtId::parse(slug(1))}});
+    REQUIRE(batch->waitFor(1));
+    CHECK_THAT(batch->of(1), Catch::StartsWith("failed"));
+    CHECK(upstreams.pages().size() == 1);
+    CHECK(upstreams.queries().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "one id that spoils every query fails alone, after few queries") {
+    upstreams.poison(imdb(3), {Kind::broken, "500", std::nullopt});
+    start();
+    const auto batch = want(1, 30);
+    REQUIRE(batch->waitFor(30));
+    CHECK(batch->of(3) == "failed 500");
+    for (int i = 1; i <= 30; ++i) {
+        CHECK((i == 3 || batch->of(i).starts_with("fetched")));
+    }
+    CHECK(upstreams.queries().size() <= 12);
+}
+
+TEST_CASE_METHOD(Fixture, "a failing page costs its own movie only") {
+    upstreams.failPage(slug(2), {Kind::broken, "Rotten Tomatoes answered 500", std::nullopt});
+    upstreams.setPage(slug(3), "unreadable");
+    start();
+    const auto batch = want(1, 4);
+    REQUIRE(batch->waitFor(4));
+    CHECK(batch->of(2) == "failed Rotten Tomatoes answered 500");
+    CHECK_THAT(batch->of(3), Catch::Contains("it has no title"));
+    CHECK_THAT(batch->of(1), Catch::StartsWith("fetched"));
+    CHECK_THAT(batch->of(4), Catch::StartsWith("fetched"));
+    CHECK_FALSE(stored(3));
+}
+
+TEST_CASE_METHOD(Fixture, "a short Retry-After is waited out, and then work goes on") {
+    upstreams.failPage(slug(1), {Kind::throttled, "429", 1s});
+    start();
+    const auto batch = want(1, 6);
+    REQUIRE(batch->waitFor(6));
+    CHECK(batch->of(1) == "failed 429");
+    for (int i = 2; i <= 6; ++i) {
+        CHECK_THAT(batch->of(i), Catch::StartsWith("fetched"));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a long Retry-After fails at once what waits, and says when to ask again") {
+    upstreams.failPage(slug(1), {Kind::throttled, "429", 1h});
+    start();
+    const auto batch = want(1, 30);
+    REQUIRE(batch->waitFor(30));
+    CHECK_THAT(batch->of(30), Catch::StartsWith("failed Rotten Tomatoes is left alone for another"));
+    CHECK(upstreams.pages().size() <= 2);
+}
+
+TEST_CASE_METHOD(Fixture, "more flights than may wait are refused, each by itself") {
+    options.maxFlights = 10;
+    upstreams.holdIds();
+    start();
+    const auto batch = want(1, 30);
+    CHECK(batch->count() == 20);
+    CHECK_THAT(batch->of(30), Catch::Contains("ask again later"));
+    upstreams.letIdsGo();
+    REQUIRE(batch->waitFor(30));
+    CHECK_THAT(batch->of(10), Catch::StartsWith("fetched"));
+}
+
+TEST_CASE_METHOD(Fixture, "without the store movies are fetched all the same") {
+    std::filesystem::remove_all(dir.path());
+    store.emplace(storeOptions);
+    start();
+    const auto batch = want(1, 3);
+    REQUIRE(batch->waitFor(3));
+    CHECK_THAT(batch->of(2), Catch::Contains("Film 2"));
+}
+
+TEST_CASE_METHOD(Fixture, "stopping cancels what is open at the deadline, and nothing lands any more") {
+    upstreams.holdPages();
+    start();
+    const auto batch = want(1, 10);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    fetcher->stop(Deadline::in(0ms));
+    CHECK(batch->count() == 0);
+    CHECK(upstreams.openPages() == 0);
+    const auto late = want(20, 20);
+    CHECK_THAT(late->of(20), Catch::Contains("stopping"));
+}
+
+TEST_CASE_METHOD(Fixture, "stopping lets open requests finish before the deadline") {
+    upstreams.holdPages();
+    start();
+    const auto batch = want(1, 10);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    std::jthread stopper([&] { fetcher->stop(Deadline::in(kSoon)); });
+    upstreams.letPagesGo();
+    stopper.join();
+    CHECK(stored(1));
+    CHECK(stored(2));
+    CHECK(upstreams.pages().size() == 2);
+}
