@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +16,10 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+
+extern "C" {
+#include <sys/pidfd.h>  // of glibc 2.36 does not say itself that its functions are of C
+}
 
 namespace rtbatch {
 
@@ -127,7 +131,7 @@ private:
 /// A running child. One that is not waited for by the end of its life is killed and reaped then.
 class Child {
 public:
-    explicit Child(pid_t pid) : _pid(pid), _handle(pidfd_open(pid, 0)) {}
+    explicit Child(pid_t pid) : _pid(pid), _handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
     ~Child() {
         if (_pid > 0) {
             kill();
@@ -266,9 +270,8 @@ ChildEnd start(const std::filesystem::path& program, const std::vector<std::stri
     }
     std::string output;
     const auto killed = follow(child, reading.get(), maxOutput, deadline, output);
-    if (killed) {
-        child.kill();
-    }
+    // Also after an end of its own: whatever it may have started goes with it.
+    child.kill();
     ChildEnd end = child.reap();
     if (killed) {
         end = {.kind = *killed};

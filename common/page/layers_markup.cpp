@@ -26,8 +26,8 @@ Claim<int> slotScore(const Document& page, Document::Element card, std::string_v
         const std::string said = foldWhiteSpace(page.text(text));
         const bool dashes = said.find_first_not_of("- ") == std::string::npos;
         const std::string_view digits = std::string_view(said).substr(0, said.find('%'));
-        const bool whole = said.size() - digits.size() <= 1;  // nothing after the percent sign
-        const auto score = whole ? parseScore(digits) : std::nullopt;
+        const bool percent = said.size() == digits.size() + 1;  // and nothing after the sign
+        const auto score = percent ? parseScore(digits) : std::nullopt;
         Claim<int> here = dashes  ? Claim<int>::nothing('"' + said + '"')
                           : score ? Claim<int>::of(*score, said)
                                   : Claim<int>::bad('"' + said + '"');

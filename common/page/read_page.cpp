@@ -29,6 +29,12 @@ bool isWhole(std::string_view html) {
     return tail.find("</html") != std::string::npos;
 }
 
+/// tidy closes what is open; a scorecard that does not close itself has lost something.
+bool isScorecardWhole(std::string_view html) {
+    const std::size_t open = html.find("<media-scorecard ");
+    return open == std::string_view::npos || html.find("</media-scorecard>", open) != std::string_view::npos;
+}
+
 bool isPart(std::string_view path, std::string_view prefix) {
     return path.size() > prefix.size() && path.starts_with(prefix) &&
            path.find('/', prefix.size()) == std::string_view::npos;
@@ -217,7 +223,7 @@ Reading readPage(std::string_view html, Explanation* explanation) {
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
-    if (!isWhole(html)) {
+    if (!isWhole(html) || !isScorecardWhole(html)) {
         return Unreadable{"cut off: the page does not end"};
     }
     try {

@@ -6,8 +6,9 @@ namespace rtbatch {
 
 /// What the page reader allows itself.
 struct SandboxLimits {
-    int memoryMb = 256;   ///< address space, in all
-    int stackMb = 8;      ///< of it; a crafted page overruns any stack, a smaller one sooner
+    int memoryMb = 256;  ///< address space, in all
+    int stackMb =
+        2;  ///< a crafted page overruns any stack, a smaller one sooner; 1 holds 8,000 nested elements
     int cpuSeconds = 10;  ///< the kernel kills the process then
 };
 

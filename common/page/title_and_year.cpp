@@ -1,5 +1,6 @@
 #include "common/page/title_and_year.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -62,13 +63,28 @@ private:
         return {_layers.watch, _layers.ld, _layers.head, _layers.hero, _layers.mps};
     }
 
+    /// The first that another says to the letter; else the first. All of them are good pages' titles, so this
+    /// matters only where one is damaged.
     const LayerClaims* firstTitle() const {
+        const LayerClaims* first = nullptr;
         for (const LayerClaims* layer : all()) {
-            if (layer->title.hasValue()) {
+            if (!layer->title.hasValue()) {
+                continue;
+            }
+            first = first == nullptr ? layer : first;
+            if (isConfirmed(*layer)) {
                 return layer;
             }
         }
-        return nullptr;
+        return first;
+    }
+
+    bool isConfirmed(const LayerClaims& named) const {
+        const auto layers = all();
+        return std::any_of(layers.begin(), layers.end(), [&named](const LayerClaims* other) {
+            return other != &named && other->title.hasValue() &&
+                   withoutTrailingYear(other->title.value) == withoutTrailingYear(named.title.value);
+        });
     }
 
     /// These never carry the suffix that tells films apart.

@@ -1,0 +1,279 @@
+#include <catch2/catch.hpp>
+
+#include "common/page/read_page.h"
+#include "film_page.h"
+
+using namespace rtbatch;
+using namespace rtbatch::test;
+
+namespace {
+
+MovieFacts facts(const std::string& page) {
+    const Reading reading = readPage(page);
+    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
+        FAIL("unreadable: " << unreadable->reason);
+    }
+    return std::get<MovieFacts>(reading);
+}
+
+std::string whyUnreadable(const std::string& page) {
+    const Reading reading = readPage(page);
+    REQUIRE(std::holds_alternative<Unreadable>(reading));
+    return std::get<Unreadable>(reading).reason;
+}
+
+std::string layerOf(const std::string& page, const std::string& fact) {
+    Explanation explanation;
+    readPage(page, &explanation);
+    return explanation.from()[fact];
+}
+
+const std::string kTitle = "The Long Quay & Other Stories";
+
+}  // namespace
+
+TEST_CASE("a film's page gives its facts") {
+    CHECK(facts(filmPage()) == filmFacts());
+}
+
+TEST_CASE("each fact says which layer it came from") {
+    Explanation explanation;
+    readPage(filmPage(), &explanation);
+    CHECK(explanation.from() == std::map<std::string, std::string>{{"title", "where-to-watch-json"},
+                                                                   {"year", "where-to-watch-json"},
+                                                                   {"criticScore", "media-scorecard-json"},
+                                                                   {"audienceScore", "media-scorecard-json"},
+                                                                   {"certified", "media-scorecard-json"},
+                                                                   {"consensus", "critics-consensus"}});
+}
+
+TEST_CASE("the scorecard element stands in for the JSON, and the JSON for the element") {
+    const std::string element = withoutScorecardJson(filmPage());
+    CHECK(facts(element) == filmFacts());
+    CHECK(layerOf(element, "criticScore") == "media-scorecard");
+    CHECK(facts(withoutScorecardElement(filmPage())) == filmFacts());
+}
+
+TEST_CASE("the element's slot names of early 2024 are known") {
+    std::string page = withoutScorecardJson(filmPage());
+    page = with(page, "slot=\"critics-score\" context", "slot=\"criticsScore\" context");
+    page = with(page, "slot=\"audience-score\" context", "slot=\"audienceScore\" context");
+    CHECK(facts(page) == filmFacts());
+}
+
+TEST_CASE("a film without scores has none, though it has counts") {
+    std::string page =
+        without(filmPage(), "\"score\":\"74\",\"sentiment\":\"POSITIVE\",\"scorePercent\":\"74%\",", "");
+    page = without(page, "\"certified\":true,", "");
+    page = without(page, "\"score\":\"61\",", "");
+    page = without(page, "\"sentiment\":\"POSITIVE\",", "");
+    page = without(page, "\"scorePercent\":\"61%\",", "");
+    page = with(page, "role=\"button\">74%<", "role=\"button\"><");
+    page = with(page, "role=\"button\">61%<", "role=\"button\"><");
+    page = with(page, "certified=\"true\" sentiment=\"POSITIVE\" size", "certified=\"\" sentiment=\"\" size");
+    page = without(page, "\"aggregateRating\":{", "},");
+    const MovieFacts read = facts(page);
+    CHECK(read.criticScore == std::nullopt);
+    CHECK(read.audienceScore == std::nullopt);
+    CHECK_FALSE(read.certified);
+
+    // Without critics' reviews JSON-LD's rating is the audience's.
+    page = with(
+        page, "\"dateCreated\"",
+        R"("aggregateRating":{"bestRating":"100","name":"AudienceScore","ratingValue":"98"},"dateCreated")");
+    CHECK(facts(page).criticScore == std::nullopt);
+}
+
+TEST_CASE("a score of 0 is a score") {
+    std::string page = with(filmPage(), "74%", "0%");
+    page = with(page, "\"74\"", "\"0\"");
+    page = with(page, "\"certified\":true", "\"certified\":false");
+    page = with(page, "certified=\"true\"", "certified=\"false\"");
+    CHECK(facts(page).criticScore == 0);
+    CHECK(facts(with(page, "\"score\":\"0\"", "\"score\":0")).criticScore == 0);
+}
+
+TEST_CASE("certified does not follow from the score") {
+    std::string page =
+        with(filmPage(), "\"certified\":true,\"likedCount\":89", "\"certified\":false,\"likedCount\":89");
+    page = with(page, "certified=\"true\" sentiment", "certified=\"false\" sentiment");
+    page = with(with(page, "74%", "100%"), "\"74\"", "\"100\"");
+    CHECK(facts(page).criticScore == 100);
+    CHECK_FALSE(facts(page).certified);
+}
+
+TEST_CASE("an audience's score that the site hides is not told") {
+    CHECK(
+        facts(with(filmPage(), "\"hideAudienceScore\":false", "\"hideAudienceScore\":true")).audienceScore ==
+        std::nullopt);
+}
+
+TEST_CASE("what is no score makes the page unreadable") {
+    const auto score = GENERATE(as<std::string>(), "\"101\"", "\"7.4\"", "\"-1\"", "\"\"", "\"n/a\"", "74.5",
+                                "true", "[74]", "1e2", "740000000000000000000000");
+    CAPTURE(score);
+    const std::string page =
+        with(filmPage(), "\"score\":\"74\",\"sentiment\"", "\"score\":" + score + ",\"sentiment\"");
+    whyUnreadable(page);
+}
+
+TEST_CASE("layers that contradict each other make the page unreadable") {
+    const std::string page = filmPage();
+    CHECK(whyUnreadable(with(page, "role=\"button\">74%", "role=\"button\">75%")) ==
+          "the layers contradict each other on the critics' score: media-scorecard-json says 74, "
+          "media-scorecard says "
+          "75%");
+    whyUnreadable(with(page, "role=\"button\">61%", "role=\"button\">62%"));
+    whyUnreadable(with(page, "role=\"button\">61%", "role=\"button\">"));
+    whyUnreadable(with(page, "\"ratingValue\":\"74\"", "\"ratingValue\":\"7\""));
+    whyUnreadable(with(page, "certified=\"true\" sentiment", "certified=\"false\" sentiment"));
+    whyUnreadable(with(page, "\"scorePercent\":\"74%\"", "\"scorePercent\":\"47%\""));
+    whyUnreadable(with(page, "\"releaseYear\":\"2011\",\"title\":\"The Long Quay",
+                       "\"releaseYear\":\"2011\",\"title\":\"A Pier"));
+    // A key that was renamed is no film without a score.
+    whyUnreadable(with(page, "\"score\":\"61\",\"scoreType\":\"VERIFIED\",\"sentiment\"",
+                       "\"value\":\"61\",\"sentiment\""));
+}
+
+TEST_CASE("a second scorecard that differs makes the page unreadable") {
+    const std::string page = filmPage();
+    const std::size_t at = page.find("<media-scorecard-manager>");
+    const std::string block = page.substr(at, page.find("</media-scorecard-manager>") - at + 26);
+    CHECK(facts(with(page, "<hr />", block)) == filmFacts());
+    whyUnreadable(with(page, "<hr />", with(block, "\"61\"", "\"62\"")));
+}
+
+TEST_CASE("a scorecard that is not JSON makes the page unreadable") {
+    whyUnreadable(with(filmPage(), "{\"audienceScore\":{", "{\"audienceScore\":{{"));
+    whyUnreadable(with(filmPage(), "{\"audienceScore\":{",
+                       "{\"deep\":" + std::string(5000, '[') + ",\"audienceScore\":{"));
+    whyUnreadable(with(filmPage(), "\"criticsScore\":", "\"criticScore\":"));
+}
+
+TEST_CASE("the year is the film's, not its release's or its streaming's") {
+    CHECK(facts(filmPage()).year == 2011);
+    const std::string noWatch = withoutWhereToWatch(filmPage());
+    CHECK(facts(noWatch).year == 2012);
+    CHECK(layerOf(noWatch, "year") == "mpscall");
+    const std::string noMps = withoutMpscall(noWatch);
+    CHECK(facts(noMps).year == 2014);
+    CHECK(facts(without(noMps, "\"dateCreated\":", ",")).year == std::nullopt);
+}
+
+TEST_CASE("a year that no film can have is none, and no worse source replaces it") {
+    const auto year = GENERATE(as<std::string>(), "\"1869\"", "\"2101\"", "\"20111\"", "\"MMXI\"", "0");
+    CHECK(facts(with(filmPage(), "\"releaseYear\":\"2011\"", "\"releaseYear\":" + year)).year ==
+          std::nullopt);
+}
+
+TEST_CASE("the year that tells films apart is cut off their title, and is the film's year") {
+    // As on the page of a restored film: the release date in the US is forty years late.
+    std::string page = withoutWhereToWatch(filmPage());
+    page = with(page, "\"name\":\"" + kTitle + "\"", "\"name\":\"" + kTitle + " (1985)\"");
+    page = with(page, "Stories | Rotten", "Stories (1985) | Rotten");
+    CHECK(facts(page).title == kTitle);
+    CHECK(facts(page).year == 1985);
+    CHECK(layerOf(page, "year") == "title-suffix");
+
+    // Nothing else names the film; the path ends in the same year.
+    page = withoutMediaHero(withoutMpscall(page));
+    CHECK(facts(page).year == 2014);
+    CHECK(facts(page).title == kTitle + " (1985)");
+    page = with(page, "/m/the_long_quay\"", "/m/the_long_quay_1985\"");
+    CHECK(facts(page).year == 1985);
+    CHECK(facts(page).title == kTitle);
+}
+
+TEST_CASE("a year that belongs to the title stays") {
+    const auto title =
+        GENERATE(as<std::string>(), "1922", "2046", "(1985)", "Blade Runner 2049", "Summer (1985)");
+    const std::string page =
+        with(with(filmPage(), kTitle, title), "The Long Quay &amp; Other Stories", title);
+    CHECK(facts(page).title == title);
+    CHECK(facts(page).year == 2011);
+}
+
+TEST_CASE("the title's second sources") {
+    CHECK(facts(withoutWhereToWatch(filmPage())).title == kTitle);
+    const std::string head = withoutMpscall(withoutJsonLd(withoutWhereToWatch(filmPage())));
+    CHECK(facts(head).title == kTitle);
+    CHECK(layerOf(head, "title") == "head");
+}
+
+TEST_CASE("a title that is none makes the page unreadable") {
+    const std::string bare = withoutMediaHero(withoutMpscall(withoutJsonLd(filmPage())));
+    const std::string title = "\"title\":\"" + kTitle + "\"";
+    whyUnreadable(with(with(bare, title, "\"title\":\"" + std::string(301, 'x') + "\""),
+                       "The Long Quay &amp; Other Stories | ", "| "));
+    whyUnreadable(with(with(bare, title, "\"title\":\" \""), "The Long Quay &amp; Other Stories | ", "| "));
+    whyUnreadable(with(filmPage(), "Long", "L\xf6ng"));
+}
+
+TEST_CASE("the consensus is plain text, and the critics'") {
+    const std::string text =
+        "<p>Slow &amp; sure, <em>The Long Quay</em> is &ldquo;a treat&rdquo; for R&B fans\n          – it’s "
+        "fine.</p>";
+    CHECK(facts(with(filmPage(), text, "<p>One<br>two</p>")).consensus == "One two");
+    CHECK(facts(with(filmPage(), text, "<p> No consensus yet. </p>")).consensus == std::nullopt);
+    CHECK(facts(with(filmPage(), text, "<p></p>")).consensus == std::nullopt);
+    CHECK(facts(with(filmPage(), text, "<p>" + std::string(2001, 'x') + "</p>")).consensus == std::nullopt);
+    CHECK(facts(with(filmPage(), text, "<p>" + std::string(2000, 'x') + "</p>")).consensus ==
+          std::string(2000, 'x'));
+    CHECK(facts(without(filmPage(), "<div id=\"critics-consensus\"", "</div>")).consensus == std::nullopt);
+}
+
+TEST_CASE("a page that is not valid UTF-8 comes out valid") {
+    const MovieFacts read = facts(with(filmPage(), "We liked", "W\xe9 liked\xff"));
+    CHECK(read == filmFacts());
+    CHECK(facts(with(filmPage(), "Slow", "Sl\xf6w")).consensus->starts_with("Sl\xEF\xBF\xBDw"));
+}
+
+TEST_CASE("a page cut off is unreadable") {
+    const std::string page = filmPage();
+    CHECK(whyUnreadable(page.substr(0, page.size() / 2)) == "cut off: the page does not end");
+    CHECK(whyUnreadable(without(page, "</html>", "")) == "cut off: the page does not end");
+    CHECK(whyUnreadable(without(page, "</media-scorecard>", "")) == "cut off: the page does not end");
+    CHECK(whyUnreadable("") == "an empty page");
+    CHECK(facts(page + "<!-- served by 7 -->\n") == filmFacts());
+}
+
+TEST_CASE("a page of another kind is unreadable") {
+    const std::string noCard = withoutScorecardElement(withoutScorecardJson(filmPage()));
+    whyUnreadable(noCard);
+    whyUnreadable(with(filmPage(), "https://www.rottentomatoes.com/m/the_long_quay\" />",
+                       "https://www.rottentomatoes.com/m/the_long_quay/reviews\" />"));
+    whyUnreadable("<html><head><title>Access Denied</title></head><body>Reference #18.2</body></html>");
+    whyUnreadable(with(withoutJsonLd(withoutMpscall(filmPage())), "video.movie", "website"));
+    // The designs of 2018 and 2021, and JSON-LD alone, as after a redesign.
+    whyUnreadable(
+        with(noCard, "<hr />", "<score-board tomatometerscore=\"91\" audiencescore=\"77\"></score-board>"));
+    whyUnreadable(with(noCard, "<hr />", "<section class=\"mop-ratings-wrap\"><span>91%</span></section>"));
+}
+
+TEST_CASE("pages of series, seasons and episodes are read") {
+    const auto path =
+        GENERATE(as<std::string>(), "tv/the_long_quay", "tv/the_long_quay/s01", "tv/the_long_quay/s01/e02");
+    std::string page = with(filmPage(), ".com/m/the_long_quay", ".com/" + path);
+    page = with(page, "\"@type\":\"Movie\"", "\"@type\":\"TVSeries\"");
+    CHECK(facts(page) == filmFacts());
+}
+
+TEST_CASE("a page may be as large as the fetcher lets through, and no larger") {
+    std::string page = filmPage();
+    page = with(page, "<hr />", "<!--" + std::string(4UL * 1024 * 1024 - page.size(), 'x') + "-->");
+    CHECK(facts(page) == filmFacts());
+    CHECK(whyUnreadable(with(page, "<!--", "<!--" + std::string(100'000, 'x'))) ==
+          "longer than any page of the site");
+}
+
+TEST_CASE("the explanation shows a person every layer") {
+    Explanation explanation;
+    const Reading reading = readPage(filmPage(), &explanation);
+    const std::string text = renderExplanation(reading, explanation);
+    CHECK_THAT(text,
+               Catch::Contains("year: 2011\n  * where-to-watch-json: 2011\n    mpscall: Mar 2, 2012\n"));
+    CHECK_THAT(
+        text,
+        Catch::Contains(
+            "criticScore: 74\n  * media-scorecard-json: 74\n    media-scorecard: 74%\n    json-ld: 74\n"));
+}

@@ -1,0 +1,80 @@
+#include <catch2/catch.hpp>
+
+#include "common/page/reading_json.h"
+#include "common/page/text.h"
+#include "film_page.h"
+
+using namespace rtbatch;
+using namespace rtbatch::test;
+
+namespace {
+
+bool isUnreadable(const std::string& line) {
+    return std::holds_alternative<Unreadable>(parseReading(line));
+}
+
+}  // namespace
+
+TEST_CASE("an answer is one line of ASCII and comes back the same") {
+    Explanation explanation;
+    explanation.lines.push_back({.fact = "title", .layer = "json-ld", .said = "x", .used = true});
+    const std::string line = renderReading(filmFacts(), explanation);
+    CHECK(line.find('\n') == line.size() - 1);
+    CHECK(std::all_of(line.begin(), line.end(), [](char c) { return c > 0; }));
+    CHECK_THAT(line, Catch::Contains(R"("from":{"title":"json-ld"})"));
+    CHECK(std::get<MovieFacts>(parseReading(line)) == filmFacts());
+
+    const MovieFacts bare{.title = "\u2028 \U0001F345"};
+    CHECK(std::get<MovieFacts>(parseReading(renderReading(bare, {}))) == bare);
+    CHECK(std::get<Unreadable>(parseReading(renderReading(Unreadable{"because"}, {}))).reason == "because");
+}
+
+TEST_CASE("an answer that is no answer is unreadable") {
+    const std::string good =
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null})";
+    CHECK_FALSE(isUnreadable(good));
+    CHECK(isUnreadable(""));
+    CHECK(isUnreadable("{}"));
+    CHECK(isUnreadable("[]"));
+    CHECK(isUnreadable("null"));
+    CHECK(isUnreadable(good.substr(0, 40)));
+    CHECK(isUnreadable(with(good, "\"T\"", "\"\"")));
+    CHECK(isUnreadable(with(good, "\"T\"", "\"" + std::string(301, 'x') + "\"")));
+    CHECK(isUnreadable(with(good, "2000", "1")));
+    CHECK(isUnreadable(with(good, "\"criticScore\":1", "\"criticScore\":101")));
+    CHECK(isUnreadable(with(good, "\"criticScore\":1", "\"criticScore\":99999999999999999999")));
+    CHECK(isUnreadable(with(good, "\"criticScore\":1,", "")));
+    CHECK(isUnreadable(with(good, "false", "0")));
+    CHECK(isUnreadable(with(good, "\"consensus\":null", "\"consensus\":7")));
+}
+
+TEST_CASE("broken UTF-8 becomes valid, valid stays") {
+    CHECK(toValidUtf8("é – 🍅") == "é – 🍅");
+    CHECK(toValidUtf8("a\xff"
+                      "b") ==
+          "a\xEF\xBF\xBD"
+          "b");
+    CHECK(toValidUtf8("\xC3") == "\xEF\xBF\xBD");
+    CHECK(toValidUtf8("\xE2\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD");
+    CHECK(toValidUtf8("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");                  // overlong
+    CHECK(toValidUtf8("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
+    CHECK(toValidUtf8(std::string_view("a\0b", 3)) ==
+          "a\xEF\xBF\xBD"
+          "b");
+}
+
+TEST_CASE("white space folds to single spaces") {
+    CHECK(foldWhiteSpace(" \t a\n\n b\xC2\xA0\xC2\xA0"
+                         "c\r\n") == "a b c");
+    CHECK(foldWhiteSpace(" \n ").empty());
+}
+
+TEST_CASE("a trailing year is four digits in parentheses after a title") {
+    CHECK(trailingYear("Arrival (2016)") == 2016);
+    CHECK(withoutTrailingYear("Arrival (2016)") == "Arrival");
+    CHECK(trailingYear("(2016)") == std::nullopt);
+    CHECK(trailingYear("Arrival(2016)") == std::nullopt);
+    CHECK(trailingYear("Arrival (216)") == std::nullopt);
+    CHECK(trailingYear("Arrival (20x6)") == std::nullopt);
+    CHECK(withoutTrailingYear("2046") == "2046");
+}
