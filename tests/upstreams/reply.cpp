@@ -44,7 +44,7 @@ void compress(Reply& reply) {
 
 const std::string& gzipBomb() {
     static const std::string bomb = [] {
-        constexpr int kMegabytes = 200;
+        constexpr int kMegabytes = 64;
         constexpr int kBest = 9;
         const std::string megabyte(1024 * 1024UL, ' ');
         std::ostringstream packed;

@@ -24,7 +24,7 @@ void compress(Reply& reply);
 /// `text` as one gzip stream.
 std::string gzip(std::string_view text, int level);
 
-/// A gzip stream of 200 kB that inflates to 200 MB.
+/// A gzip stream of 65 kB that inflates to 64 MB.
 const std::string& gzipBomb();
 
 /// A small page that says what went wrong, as the sites' servers have them.

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include "tests/upstreams/control.h"
 #include "tests/upstreams/exchange.h"
@@ -168,8 +170,9 @@ public:
 
     ~Impl() {
         _stop.raise();
+        std::vector<std::jthread> ends;  // at once: a server looks for its end four times a second
         for (Port* port : {&rt, &wikidata, &elsewhere}) {
-            port->stop();
+            ends.emplace_back([port] { port->stop(); });
         }
     }
     Impl(const Impl&) = delete;
