@@ -42,7 +42,7 @@ public:
     CountedExchange& operator=(const CountedExchange&) = delete;
 
     std::string_view param(const char* name) const override { return _exchange->param(name); }
-    std::string readBody(std::size_t limit) override { return _exchange->readBody(limit); }
+    std::string_view body() const override { return _exchange->body(); }
     bool write(std::string_view bytes) override { return _exchange->write(bytes); }
     bool drained() const override { return _exchange->drained(); }
     int descriptor() const override { return _exchange->descriptor(); }

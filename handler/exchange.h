@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace rtbatch {
@@ -17,9 +15,8 @@ public:
     /// exchange.
     virtual std::string_view param(const char* name) const = 0;
 
-    /// Reads the body to its end and returns its first `limit` + 1 bytes at most, so that a longer result
-    /// than `limit` says that there was more.
-    virtual std::string readBody(std::size_t limit) = 0;
+    /// The body, whole. Lives as long as the exchange.
+    virtual std::string_view body() const = 0;
 
     /// Sends these bytes now, in one piece up to 8 kB. False when the other side has gone.
     virtual bool write(std::string_view bytes) = 0;

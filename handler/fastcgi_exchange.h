@@ -13,8 +13,8 @@ namespace rtbatch {
 /// A request over one FastCGI connection, which ends with it. libfcgi must be initialised (FCGX_Init).
 class FastCgiExchange : public Exchange {
 public:
-    /// Takes over an accepted connection and reads the request's head from it; blocks as long as the socket's
-    /// receive timeout lets it. Null, and the connection closed, when no request came.
+    /// Takes over an accepted connection and reads the request from it, which a web server has sent whole.
+    /// Null, and the connection closed, when no request came.
     static std::unique_ptr<FastCgiExchange> open(int connection);
 
     ~FastCgiExchange() override;
@@ -22,18 +22,20 @@ public:
     FastCgiExchange& operator=(const FastCgiExchange&) = delete;
 
     std::string_view param(const char* name) const override;
-    std::string readBody(std::size_t limit) override;
+    std::string_view body() const override { return _body; }
     bool write(std::string_view bytes) override;
     bool drained() const override;
-    int descriptor() const override { return _request.ipcFd; }
+    int descriptor() const override { return _connection; }
     void finish() override;
 
 private:
-    FastCgiExchange() = default;
+    explicit FastCgiExchange(int connection) : _connection(connection) {}
 
-    void close();
+    const int _connection;
 
     FCGX_Request _request{};
+    bool _accepted = false;
+    std::string _body;
 };
 
 }  // namespace rtbatch

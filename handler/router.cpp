@@ -68,7 +68,6 @@ void Router::handle(std::unique_ptr<Exchange> exchange) {
         }
     } catch (const Problem& problem) {
         if (exchange) {
-            exchange->readBody(0);
             send(*exchange, problem.response());
         }
     }
@@ -131,7 +130,7 @@ void Router::batch(std::unique_ptr<Exchange>& exchange) {
         throw Problem(415, "unsupported_media_type", "Send the body as Content-Type: application/json.");
     }
     const bool lenient = prefersLenient(exchange->param("HTTP_PREFER"));
-    const BatchRequest request = parseBatch(exchange->readBody(kMaxBatchBody), _options.maxIds, lenient);
+    const BatchRequest request = parseBatch(exchange->body(), _options.maxIds, lenient);
     std::vector<CachedMovie> rows =
         request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
     std::make_shared<BatchStream>(_services, std::move(exchange), request, std::move(rows), deadline)

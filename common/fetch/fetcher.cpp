@@ -337,7 +337,9 @@ void Fetcher::report(Upstream upstream, const UpstreamFailure* failure) {
     if (failure == nullptr || failure->kind == Kind::gone) {
         _parts.breaker.succeeded(upstream);
     } else {
-        logger().warning(failure->message);
+        if (failure->kind != Kind::cancelled) {
+            logger().warning(failure->message);
+        }
         _parts.breaker.failed(upstream, *failure);
     }
 }
