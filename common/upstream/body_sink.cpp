@@ -65,7 +65,7 @@ void BodySink::inflatePiece(std::string_view piece) {
     // zlib does not write to its input, but its interface does not say so everywhere.
     _inflate->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
     _inflate->avail_in = static_cast<uInt>(piece.size());
-    std::array<char, 16 * 1024> out{};
+    std::array<char, std::size_t{16} * 1024> out{};
     bool more = !piece.empty();
     while (more) {
         if (_ended) {

@@ -19,7 +19,7 @@ constexpr int kMaxRedirects = 3;
 /// Longer than that, firewalls on the way forget connections without a word.
 constexpr std::chrono::seconds kMaxIdle{20};
 /// A body that nobody wants is read to the end, to keep the connection, only while it is as small and quick.
-constexpr std::uint64_t kMaxDrained = 128 * 1024;
+constexpr std::uint64_t kMaxDrained = std::uint64_t{128} * 1024;
 constexpr std::chrono::milliseconds kMaxDrainTime{500};
 
 bool isRedirect(int status) {

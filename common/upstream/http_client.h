@@ -62,7 +62,8 @@ public:
 
     /// Asks for `path` (from the root of the site, percent-encoded) and follows up to 3 redirects inside the
     /// site. A kept connection that turns out dead is replaced once. Blocks, at most to `deadline`, which
-    /// covers everything from the look-up of the name to the last byte. Never throws for what a peer does.
+    /// covers everything from the look-up of the name to the last byte. Never throws for what a peer does;
+    /// throws std::invalid_argument for a `path` that is none.
     std::variant<HttpReply, UpstreamFailure> get(const std::string& path, const Headers& headers,
                                                  Deadline deadline);
 

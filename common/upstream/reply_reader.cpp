@@ -12,9 +12,9 @@ namespace {
 
 using Kind = UpstreamFailure::Kind;
 
-constexpr std::size_t kMaxHead = 64 * 1024;     // real ones have 1-3 kB
-constexpr std::size_t kMaxTrailer = 16 * 1024;  // of a chunked body
-constexpr std::size_t kMaxChunkLine = 1024;     // a size and extensions, which nobody sends
+constexpr std::size_t kMaxHead = std::size_t{64} * 1024;     // real ones have 1-3 kB
+constexpr std::size_t kMaxTrailer = std::size_t{16} * 1024;  // of a chunked body
+constexpr std::size_t kMaxChunkLine = 1024;                  // a size and extensions, which nobody sends
 
 RequestFault tooLarge(std::uint64_t limit) {
     return {Kind::refused, "sent more than " + std::to_string(limit) + " bytes"};
