@@ -76,7 +76,14 @@ start_upstreams() {
     RTBATCH_RT_URL=$(sed -n 's/.* rt=\([^ ]*\).*/\1/p' <<<"$line")
     RTBATCH_WIKIDATA_URL=$(sed -n 's/.* wikidata=\([^ ]*\).*/\1/p' <<<"$line")
     export RTBATCH_RT_URL RTBATCH_WIKIDATA_URL
+    # As slow as the real ones feel, so that one sees the movies arrive.
+    slow_down wikidata 300
+    slow_down rt 250
     say "stand-in: no real site is asked. A program on this machine plays Wikidata and Rotten Tomatoes; its films are examples."
+}
+
+slow_down() {
+    curl -sS -o /dev/null -m 5 -X PUT "$RTBATCH_RT_URL/_control/latency" -d "{\"upstream\":\"$1\",\"ms\":$2}"
 }
 
 start_nginx() {
@@ -112,9 +119,9 @@ ask_batch() {
 # One batch of 30, of which ten were asked for before and one does not exist, as a client sees it.
 show_a_batch() {
     local ids
-    ids=(tt0111161 tt0068646 tt0468569 tt0071562 tt0050083 tt0108052 tt0167260 tt0110912 tt0120737 tt0060196
-        tt0109830 tt0137523 tt0167261 tt1375666 tt0080684 tt0133093 tt0099685 tt0073486 tt0047478 tt0114369
-        tt0102926 tt0317248 tt0118799 tt0038650 tt0120815 tt0816692 tt0120689 tt0076759 tt0103064)
+    ids=(tt0111161 tt0068646 tt0468569 tt0071562 tt0110912 tt0120737 tt0109830 tt0137523 tt1375666 tt0133093
+        tt0099685 tt0073486 tt0047478 tt0114369 tt0102926 tt0816692 tt0245429 tt0211915 tt0078748 tt0083658 tt0034583
+        tt0033467 tt0054215 tt0113277 tt2582802 tt0119217 tt2543164 tt1160419 tt1801552)
     if [ -n "${live:-}" ]; then
         say "an example: three movies, for the sites' sake"
         ask_batch "${ids[@]:0:3}" || warn "the example failed; the logs are in $state"
@@ -137,6 +144,7 @@ watch_children() {
 stop_all() {
     local status=$? name pid var
     trap '' INT TERM HUP
+    [ "$status" -ne 0 ] || say "stopped"
     for name in nginx handler upstreams; do
         var=${name}_pid
         pid=${!var:-}

@@ -1,0 +1,104 @@
+// Each way in which an upstream can fail: it costs the one movie that it hits, and nothing else.
+#include <catch2/catch.hpp>
+
+#include "tests/e2e/batch_view.h"
+#include "tests/support/eventually.h"
+#include "tests/support/process_info.h"
+#include "tests/support/stack.h"
+
+using namespace rtbatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Upstreams may keep connections, and which of our workers has one varies.
+constexpr std::size_t kKeptConnections = 7;
+
+const std::map<std::string, std::string> kShortDeadlines = {
+    {"rt.timeout_s", "1"}, {"wikidata.timeout_s", "1"}, {"reader.timeout_s", "2"}, {"batch.timeout_s", "10"}};
+
+void checkNothingLeft(Stack& stack, std::size_t descriptorsBefore) {
+    CHECK(eventually(3s, [&] { return childrenOf(stack.handler().pid()).empty(); }));
+    CHECK(eventually(
+        3s, [&] { return openDescriptors(stack.handler().pid()) <= descriptorsBefore + kKeptConnections; }));
+}
+
+}  // namespace
+
+TEST_CASE("each fault of a page is one error among three movies", "[faults]") {
+    const auto database = GENERATE(Database::sqlite, Database::mariadb);
+    Stack stack({.database = database, .settings = kShortDeadlines});
+    stack.warm(madeUpMovies(5000, 2));
+    const pid_t handler = stack.handler().pid();
+    const std::size_t descriptors = openDescriptors(handler);
+    int first = 1;
+    for (const std::string& fault : UpstreamControl::pageFaults()) {
+        INFO(fault << " on " << database);
+        const std::vector<std::string> ids = madeUpMovies(first, 4);
+        first += 10;
+        stack.upstreams().clearFaults();
+        stack.upstreams().setFault(ids[1], fault);
+
+        HttpClient client(stack.http(), batchOf(ids));
+        checkWhole(client.readToEnd(), ids);
+        INFO(client.response().body());
+        CHECK(client.response().count("movie") == 3);
+        CHECK(verdictOf(client.response(), ids[1]) == "error scrape_failed");
+        CHECK(*client.response().endAt() - client.sentAt() < 6s);
+
+        // The movie is not harmed for good.
+        stack.upstreams().clearFaults();
+        CHECK(eventually(5s, [&] {
+            return verdictOf(ask(stack.http(), batchOf(std::vector<std::string>{ids[1]})), ids[1]) !=
+                   "error scrape_failed";
+        }));
+    }
+    CHECK(stack.handler().running());
+    CHECK(stack.handler().pid() == handler);
+    checkNothingLeft(stack, descriptors);
+}
+
+TEST_CASE("each fault of Wikidata is an error for the ids that needed it, and no harm to the others",
+          "[faults]") {
+    const auto database = GENERATE(Database::sqlite, Database::mariadb);
+    Stack stack({.database = database, .settings = kShortDeadlines});
+    const std::vector<std::string> known = madeUpMovies(5000, 3);
+    stack.warm(known);
+    const std::size_t descriptors = openDescriptors(stack.handler().pid());
+    int number = 1;
+    for (const std::string& fault : UpstreamControl::wikidataFaults()) {
+        INFO(fault << " on " << database);
+        stack.sql("DELETE FROM rt_cache");  // the three are misses again, whose ids are known
+        std::vector<std::string> ids = known;
+        ids.push_back(madeUpMovie(number++));
+        stack.upstreams().setFault(Site::wikidata, fault);
+
+        HttpClient client(stack.http(), batchOf(ids));
+        checkWhole(client.readToEnd(), ids);
+        INFO(client.response().body());
+        CHECK(client.response().count("movie") == 3);
+        CHECK(verdictOf(client.response(), ids[3]) == "error scrape_failed");
+        CHECK(*client.response().endAt() - client.sentAt() < 6s);
+
+        stack.upstreams().clearFaults();
+        // A breaker that the fault has opened belongs to the process; the next fault shall meet a closed one.
+        CHECK(stack.stopHandler() == 0);
+        stack.startHandler();
+        REQUIRE(stack.waitUntilReady());
+        CHECK(verdictOf(ask(stack.http(), batchOf(std::vector<std::string>{ids[3]})), ids[3]) ==
+              "movie fetched");
+    }
+    checkNothingLeft(stack, descriptors);
+}
+
+TEST_CASE("after 429 with Retry-After the site is left alone for so long", "[faults]") {
+    Stack stack;
+    const std::vector<std::string> ids = madeUpMovies(1, 3);
+    stack.upstreams().setFault(ids[0], "429", 2s);
+    stack.upstreams().setLatency(Site::rt, 50ms);
+    HttpClient client(stack.http(), batchOf(ids));
+    checkWhole(client.readToEnd(), ids);
+    CHECK(verdictOf(client.response(), ids[0]) == "error scrape_failed");
+    CHECK(verdictOf(client.response(), ids[2]) == "movie fetched");
+    CHECK(outcomeOf(client.response(), ids[2]).at - client.sentAt() >= 1900ms);
+}

@@ -1,0 +1,100 @@
+// The database goes away and comes back.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/e2e/batch_view.h"
+#include "tests/support/eventually.h"
+#include "tests/support/stack.h"
+
+using namespace rtbatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void checkRefused(Stack& stack, const std::vector<std::string>& ids) {
+    const HttpResponse response = ask(stack.http(), batchOf(ids));
+    INFO(response.body());
+    CHECK(response.status() == 503);
+    CHECK(response.header("content-type") == "application/problem+json");
+    CHECK(response.header("retry-after").has_value());
+    CHECK(parseObject(response.body())->getValue<std::string>("error") == "store_unavailable");
+    CHECK(ask(stack.http(), {.path = "/api/v1/ready"}).status() == 503);
+    CHECK(ask(stack.http(), {.path = "/api/v1/health"}).status() == 200);
+}
+
+}  // namespace
+
+TEST_CASE("without its MariaDB a batch is refused with 503, and served again when it is back", "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"database.timeout_ms", "1000"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 3);
+    stack.warm(ids);
+    const bool crash = GENERATE(false, true);
+    crash ? stack.mariadb().kill9() : stack.mariadb().stop();
+    checkRefused(stack, ids);
+    checkRefused(stack, ids);
+
+    stack.mariadb().start();
+    REQUIRE(stack.waitUntilReady(5s));
+    const HttpResponse response = ask(stack.http(), batchOf(ids));
+    checkWhole(response, ids);
+    CHECK(doneOf(response).cached == 3);
+}
+
+TEST_CASE("a MariaDB that answers nothing is a database that is away", "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"database.timeout_ms", "500"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 3);
+    stack.warm(ids);
+    stack.mariadb().pause();
+    const Clock::time_point asked = Clock::now();
+    CHECK(ask(stack.http(), batchOf(ids)).status() == 503);
+    CHECK(Clock::now() - asked < 3s);
+    stack.mariadb().resume();
+    REQUIRE(stack.waitUntilReady(5s));
+    checkWhole(ask(stack.http(), batchOf(ids)), ids);
+}
+
+TEST_CASE("without its SQLite file a batch is refused with 503, and served when it is there", "[store]") {
+    Stack stack({.migrate = false});
+    const std::vector<std::string> ids = {madeUpMovie(1)};
+    REQUIRE(eventually(5s, [&] { return ask(stack.http(), {.path = "/api/v1/health"}).status() == 200; }));
+    checkRefused(stack, ids);
+    stack.migrate();
+    REQUIRE(stack.waitUntilReady(5s));
+    checkWhole(ask(stack.http(), batchOf(ids)), ids);
+}
+
+TEST_CASE("a MariaDB that goes away during a stream does not keep it from its end", "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"database.timeout_ms", "500"}}});
+    std::vector<std::string> ids = madeUpMovies(1, 4);
+    stack.warm(std::vector<std::string>{ids[0]});
+    stack.upstreams().setLatency(Site::wikidata, 600ms);
+    HttpClient client(stack.http(), batchOf(ids));
+    REQUIRE(client.readUntil([](const HttpResponse& r) { return r.count("movie") == 1; }, 5s));
+    stack.mariadb().kill9();
+
+    // What was fetched is given although it could not be stored: only the storing needed the database.
+    checkWhole(client.readToEnd(), ids);
+    CHECK(doneOf(client.response()) == Done{.total = 4, .cached = 1, .fetched = 3, .errors = 0, .stale = 0});
+
+    stack.mariadb().start();
+    REQUIRE(stack.waitUntilReady(5s));
+    stack.upstreams().setLatency(Site::wikidata, 0ms);
+    const HttpResponse again = ask(stack.http(), batchOf(ids));
+    checkWhole(again, ids);
+    CHECK(doneOf(again).errors == 0);
+}
+
+TEST_CASE("many restarts of the database do no harm", "[store]") {
+    Stack stack({.database = Database::mariadb});
+    const std::vector<std::string> ids = madeUpMovies(1, 5);
+    stack.warm(ids);
+    for (int i = 0; i < 3; ++i) {
+        stack.mariadb().restart();
+        REQUIRE(stack.waitUntilReady(5s));
+        for (int request = 0; request < 8; ++request) {  // more than there are connections
+            CHECK(ask(stack.http(), batchOf(ids)).status() == 200);
+        }
+    }
+}

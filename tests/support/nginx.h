@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/child.h"
+#include "tests/support/http_client.h"
+
+namespace rtbatch::test {
+
+/// A port of loopback that nothing listened on a moment ago, outside the range that the kernel gives to
+/// clients.
+std::uint16_t freePort();
+
+/// A certificate for localhost and its key, valid for a day.
+struct Certificate {
+    std::filesystem::path chain;
+    std::filesystem::path key;
+};
+Certificate makeCertificate(const std::filesystem::path& dir);
+
+/// The nginx of conf/nginx/rtbatch.local.conf.in, the same as script/server's, on free ports; over TLS too
+/// when asked.
+class Nginx {
+public:
+    /// Throws std::runtime_error when it does not come up.
+    Nginx(const std::filesystem::path& dir, const std::string& handlerSocket, bool tls);
+
+    Endpoint http() const { return {.port = _port, .tls = false}; }
+    Endpoint https() const { return {.port = _tlsPort, .tls = true}; }
+    Child& process() { return *_process; }
+    /// How it was started.
+    const std::vector<std::string>& command() const { return _command; }
+    std::string log() const;
+
+private:
+    bool start(const std::string& handlerSocket, bool tls);
+
+    std::filesystem::path _dir;
+    std::uint16_t _port = 0;
+    std::uint16_t _tlsPort = 0;
+    std::vector<std::string> _command;
+    std::unique_ptr<Child> _process;
+};
+
+}  // namespace rtbatch::test
