@@ -40,14 +40,22 @@ bool isPart(std::string_view path, std::string_view prefix) {
            path.find('/', prefix.size()) == std::string_view::npos;
 }
 
+/// `/s01` and `/s01/e02`, and nothing after.
+bool isSeasonOrEpisode(std::string_view rest) {
+    const std::size_t slash = rest.find('/', 1);
+    const std::string_view season = rest.substr(0, slash);
+    const std::string_view episode = slash == std::string_view::npos ? "" : rest.substr(slash);
+    return season.starts_with("/s") && parseDigits(season.substr(2)) &&
+           (episode.empty() || (episode.starts_with("/e") && parseDigits(episode.substr(2))));
+}
+
 /// `m/x`, `tv/x`, `tv/x/s01`, `tv/x/s01/e02`; not `m/x/reviews`, `browse/...`, `celebrity/...`.
 bool isFilmPath(std::string_view path) {
-    if (path.starts_with("tv/")) {
-        const std::size_t season = path.find("/s", 3);
-        return season == std::string_view::npos ? isPart(path, "tv/")
-                                                : season > 3 && parseDigits(path.substr(season + 2, 2));
+    const std::size_t slash = path.starts_with("tv/") ? path.find('/', 3) : std::string_view::npos;
+    if (slash == std::string_view::npos) {
+        return isPart(path, "tv/") || isPart(path, "m/");
     }
-    return isPart(path, "m/");
+    return slash > 3 && isSeasonOrEpisode(path.substr(slash));
 }
 
 /// The layers of one page, weighed against each other.

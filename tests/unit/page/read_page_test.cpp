@@ -242,6 +242,11 @@ TEST_CASE("a page of another kind is unreadable") {
     whyUnreadable(noCard);
     whyUnreadable(with(filmPage(), "https://www.rottentomatoes.com/m/the_long_quay\" />",
                        "https://www.rottentomatoes.com/m/the_long_quay/reviews\" />"));
+    for (const std::string path :
+         {"browse/movies_in_theaters", "celebrity/x", "tv/x/s01/reviews", "tv/x/season", "m/", ""}) {
+        CAPTURE(path);
+        whyUnreadable(with(filmPage(), ".com/m/the_long_quay\"", ".com/" + path + "\""));
+    }
     whyUnreadable("<html><head><title>Access Denied</title></head><body>Reference #18.2</body></html>");
     whyUnreadable(with(withoutJsonLd(withoutMpscall(filmPage())), "video.movie", "website"));
     // The designs of 2018 and 2021, and JSON-LD alone, as after a redesign.
