@@ -33,6 +33,18 @@ private:
     TidyBuffer _buffer{};
 };
 
+/// The attribute's value, "" for one without a value, null when it is not there.
+const char* attributeOf(TidyNode node, std::string_view name) {
+    for (TidyAttr attr = tidyAttrFirst(node); attr != nullptr; attr = tidyAttrNext(attr)) {
+        const char* attrName = tidyAttrName(attr);
+        if (attrName != nullptr && name == attrName) {
+            const char* value = tidyAttrValue(attr);
+            return value == nullptr ? "" : value;
+        }
+    }
+    return nullptr;
+}
+
 constexpr std::array<std::string_view, 15> kInline{
     "a", "abbr", "b", "bdi", "cite", "code", "em", "i", "mark", "small", "strong", "sub", "sup", "u", "span"};
 
@@ -161,7 +173,8 @@ std::vector<Document::Element> Document::withId(std::string_view id) const {
     const auto& nodes = _tree->nodes();
     std::vector<Element> found;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-        if (!nodes[i].name.empty() && attribute({i}, "id") == id) {
+        const char* value = nodes[i].name.empty() ? nullptr : attributeOf(nodes[i].handle, "id");
+        if (value != nullptr && id == value) {
             found.push_back({i});
         }
     }
@@ -169,15 +182,8 @@ std::vector<Document::Element> Document::withId(std::string_view id) const {
 }
 
 std::optional<std::string> Document::attribute(Element element, std::string_view name) const {
-    const TidyNode node = _tree->nodes()[element.index].handle;
-    for (TidyAttr attr = tidyAttrFirst(node); attr != nullptr; attr = tidyAttrNext(attr)) {
-        const char* attrName = tidyAttrName(attr);
-        if (attrName != nullptr && name == attrName) {
-            const char* value = tidyAttrValue(attr);
-            return std::string(value == nullptr ? "" : value);
-        }
-    }
-    return std::nullopt;
+    const char* value = attributeOf(_tree->nodes()[element.index].handle, name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
 std::string Document::text(Element element) const {

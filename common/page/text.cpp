@@ -60,11 +60,19 @@ bool isDigit(char c) {
 std::string toValidUtf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t length = text.front() == '\0' ? 0 : sequenceLength(text);
-        out += length == 0 ? kReplacement : text.substr(0, length);
-        text.remove_prefix(std::max<std::size_t>(length, 1));
+    std::size_t good = 0;  // bytes at the front that are valid and not yet copied
+    while (good < text.size()) {
+        const std::size_t length = text[good] == '\0' ? 0 : sequenceLength(text.substr(good));
+        if (length != 0) {
+            good += length;
+            continue;
+        }
+        out += text.substr(0, good);
+        out += kReplacement;
+        text.remove_prefix(good + 1);
+        good = 0;
     }
+    out += text;
     return out;
 }
 

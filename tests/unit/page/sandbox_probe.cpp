@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 
 #include "common/page/sandbox.h"
@@ -34,7 +35,9 @@ int main(int argc, char** argv) {
                    : 0;
     }
     if (deed == "memory") {
-        return std::malloc(std::size_t{128} * 1024 * 1024) == nullptr ? 1 : 0;
+        const std::unique_ptr<void, decltype(&std::free)> got(std::malloc(std::size_t{128} * 1024 * 1024),
+                                                              std::free);
+        return got == nullptr ? 1 : 0;
     }
     if (deed == "spin") {
         while (true) {
