@@ -5,10 +5,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <chrono>
-#include <thread>
 
-#include "common/model/deadline.h"
 #include "tests/upstreams/raw_client.h"
 
 using namespace rtbatch;
@@ -110,11 +107,7 @@ TEST_CASE("the program ends with its parent when told so") {
     CHECK(listens(url));
     shell.signal(SIGKILL);
     CHECK(shell.wait() == 128 + SIGKILL);
-    const Deadline deadline = Deadline::in(10s);
-    while (listens(url) && !deadline.passed()) {
-        std::this_thread::sleep_for(20ms);
-    }
-    CHECK_FALSE(listens(url));
+    CHECK(eventually([&] { return !listens(url); }));
 }
 
 TEST_CASE("an argument that makes no sense is refused with the usage") {

@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
+
+#include "common/model/deadline.h"
 
 namespace rtbatch::standin {
 
@@ -50,6 +53,19 @@ std::string control(const std::string& url, const std::string& method, const std
 
 /// A number of GET /_control/counts?brief, such as `rt.requests`.
 int count(const std::string& url, const std::string& upstream, const std::string& what);
+
+/// Waits until `condition` holds, at most half a minute; gives whether it came to that.
+template <class Condition>
+bool eventually(Condition condition) {
+    const Deadline deadline = Deadline::in(std::chrono::seconds(30));
+    while (!condition()) {
+        if (deadline.passed()) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
 
 std::string unzip(const std::string& packed);
 std::string percentEncode(const std::string& text);

@@ -17,18 +17,6 @@ namespace {
 
 const std::string kAgent = "User-Agent: rtbatch/0.0.0\r\n";
 
-template <class Condition>
-bool eventually(Condition condition) {
-    const Deadline deadline = Deadline::in(10s);
-    while (!condition()) {
-        if (deadline.passed()) {
-            return false;
-        }
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
-
 RawReply query(const Standin& standin, const std::string& text) {
     return get(standin.wikidataUrl(), "/sparql?query=" + percentEncode(text), kAgent);
 }
