@@ -44,6 +44,7 @@ ImdbId idOf(int number) {
 
 std::vector<ImdbId> someIds(std::minstd_rand& random) {
     std::vector<ImdbId> ids;
+    ids.reserve(kIds);
     while (ids.size() < kIds) {
         ids.push_back(idOf(static_cast<int>(random() % kRows)));
     }
@@ -67,6 +68,7 @@ using MakeLookup = std::function<Lookup()>;
 void measure(const char* name, int threads, const MakeLookup& make) {
     std::vector<std::vector<double>> samples(static_cast<std::size_t>(threads));
     std::vector<std::thread> workers;
+    workers.reserve(samples.size());
     for (auto& mine : samples) {
         workers.emplace_back([&mine, &make] {
             std::minstd_rand random(static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(&mine)));

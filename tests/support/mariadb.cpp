@@ -245,7 +245,7 @@ std::string MariaDb::sql(std::string_view statements, std::string_view database)
                                  "--execute=" + std::string(statements), std::string(database)},
                                 out)
                             .wait(kStartLimit);
-    const std::string text = readAll(out);
+    std::string text = readAll(out);
     if (status != 0) {
         throw std::runtime_error("mariadb: " + text);
     }

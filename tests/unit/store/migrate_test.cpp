@@ -74,6 +74,7 @@ TEST_CASE("Several migrators at the same time do each step once") {
     std::vector<std::vector<Migration>> taken(6);
     std::vector<std::string> errors(taken.size());
     std::vector<std::thread> threads;
+    threads.reserve(taken.size());
     for (std::size_t i = 0; i < taken.size(); ++i) {
         threads.emplace_back([&, i] {
             try {

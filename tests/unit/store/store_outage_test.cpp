@@ -77,6 +77,7 @@ TEST_CASE("Connections that the server killed are replaced, also many at once") 
     const auto all = [&] {
         std::atomic<int> found{0};
         std::vector<std::thread> threads;
+        threads.reserve(6);
         for (int t = 0; t < 6; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 5; ++i) {
@@ -179,6 +180,7 @@ TEST_CASE("While the database hangs, callers that wait for a connection give up 
     const auto start = Clock::now();
     std::atomic<int> failed{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&] {
             try {

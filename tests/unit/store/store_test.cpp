@@ -19,6 +19,7 @@ namespace {
 
 std::vector<ImdbId> idsUpTo(int count) {
     std::vector<ImdbId> ids;
+    ids.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         ids.push_back(imdb(i));
     }
@@ -141,6 +142,7 @@ TEST_CASE("Fifty answers are saved at once") {
     migrate(database.options());
     Store store(database.options());
     std::vector<KnownRtId> answers;
+    answers.reserve(50);
     for (const auto& id : idsUpTo(50)) {
         answers.push_back(known(id, rt("m/" + id.string()), now() + 1h));
     }
@@ -178,6 +180,7 @@ TEST_CASE("More threads than connections wait for each other") {
     Store store(few);
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < 15; ++i) {
@@ -206,12 +209,14 @@ TEST_CASE("Two stores write the same rows at the same time") {
     Store two(database.options(60s));
     std::atomic<int> failed{0};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (Store* store : {&one, &two, &one, &two}) {
         threads.emplace_back([&, store] {
             for (int i = 0; i < 25; ++i) {
                 try {
                     store->saveMovie(movie(imdb(i % 3)));
                     std::vector<KnownRtId> answers;
+                    answers.reserve(20);
                     for (int k = 0; k < 20; ++k) {
                         answers.push_back(known(imdb((i + 7 * k) % 20), rt("m/x"), now() + 1h));
                     }

@@ -1,9 +1,9 @@
 #include "tests/unit/store/test_database.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
