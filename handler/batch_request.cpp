@@ -19,7 +19,8 @@ Poco::JSON::Object::Ptr parseObject(std::string_view body) {
     try {
         Poco::JSON::Parser parser;
         root = parser.parse(std::string(body));
-    } catch (const Poco::Exception&) {  // integers over 64 bits throw a SyntaxException, not a JSONException
+    } catch (const Poco::Exception&) {
+        // Integers over 64 bits throw a SyntaxException, not a JSONException. Bare values are refused too.
         throw Problem(400, "invalid_json", R"(The body is not JSON. Send {"imdbIds":["tt0468569"]}.)");
     }
     if (root.type() != typeid(Poco::JSON::Object::Ptr)) {

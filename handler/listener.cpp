@@ -88,7 +88,8 @@ void Listener::openUnix(const std::string& path, int mode) {
         throw std::runtime_error("handler.listen: another process listens at " + path +
                                  " already; stop it, or choose another path");
     }
-    if (errno == ECONNREFUSED) {
+    struct stat status {};
+    if (errno == ECONNREFUSED && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
         ::unlink(path.c_str());  // left behind by a process that was killed
     }
     close();

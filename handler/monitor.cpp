@@ -92,7 +92,11 @@ void Monitor::tearAll() {
 void Monitor::setDue(Ticket ticket, Entry& entry, Clock::time_point due) {
     _alarms.erase({entry.due, ticket});
     entry.due = due;
-    if (due != kNever && _alarms.emplace(due, ticket).first == _alarms.begin()) {
+    if (due == kNever) {
+        return;
+    }
+    const auto alarm = _alarms.emplace(due, ticket).first;
+    if (alarm == _alarms.begin()) {
         wakeThread();
     }
 }

@@ -116,7 +116,10 @@ TEST_CASE_METHOD(Fixture, "misses are asked for in one query, two pages at a tim
     start();
     upstreams.holdIds();
     const auto batch = want(1, 30);
+    upstreams.holdPages();
     upstreams.letIdsGo();
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    upstreams.letPagesGo();
     REQUIRE(batch->waitFor(30));
     CHECK(upstreams.queries().size() == 1);
     CHECK(upstreams.queries().front().size() == 30);
@@ -176,10 +179,8 @@ TEST_CASE_METHOD(Fixture, "a batch of one does not wait for a batch of fifty") {
     upstreams.holdPages();
     const auto big = want(1, 50);
     REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
-    const auto small = want(100, 100);
-    REQUIRE(eventually(kSoon, [&] { return upstreams.queries().size() == 2; }));
-    // Its id is asked for while the pages are held; then both queues stand still.
-    REQUIRE(eventually(kSoon, [&] { return !store->findRtIds(std::vector{id(100)}).empty(); }));
+    const auto small = std::make_shared<Batch>();
+    fetcher->want(small, Priority::people, {{id(100), RtId::parse(slug(100))}});
     upstreams.letPagesGo();
     REQUIRE(small->waitFor(1));
     REQUIRE(big->waitFor(50));
