@@ -342,6 +342,7 @@ TEST_CASE_METHOD(Fixture, "stopping lets open requests finish before the deadlin
     const auto batch = want(1, 10);
     REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
     std::jthread stopper([&] { fetcher->stop(Deadline::in(kSoon)); });
+    REQUIRE(eventually(kSoon, [&] { return want(100, 100)->of(100).find("stopping") != std::string::npos; }));
     upstreams.letPagesGo();
     stopper.join();
     CHECK(stored(1));
