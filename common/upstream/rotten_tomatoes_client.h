@@ -16,7 +16,7 @@ public:
     std::variant<Page, UpstreamFailure> fetch(const RtId& id, Deadline deadline) override;
 
     /// See HttpClient::cancel().
-    void cancel() noexcept { _http.cancel(); }
+    void cancel() noexcept override { _http.cancel(); }
 
 private:
     HttpClient _http;

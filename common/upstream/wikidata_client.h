@@ -16,7 +16,7 @@ public:
     std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids, Deadline deadline) override;
 
     /// See HttpClient::cancel().
-    void cancel() noexcept { _http.cancel(); }
+    void cancel() noexcept override { _http.cancel(); }
 
 private:
     HttpClient _http;
