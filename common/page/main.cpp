@@ -84,7 +84,7 @@ std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
 /// All of standard input, or one byte more than the longest page; nothing when it cannot be read.
 std::optional<std::string> readInput() {
     std::string page;
-    std::array<char, 64 * 1024> block{};
+    std::array<char, 65536> block{};
     while (page.size() <= kMaxPageBytes) {
         const ssize_t got = read(STDIN_FILENO, block.data(), block.size());
         if (got == 0) {

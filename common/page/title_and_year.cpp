@@ -89,12 +89,10 @@ private:
 
     /// These never carry the suffix that tells films apart.
     bool isTitleElsewhere(std::string_view title) const {
-        for (const LayerClaims* layer : {_layers.watch, _layers.hero, _layers.mps}) {
-            if (layer->title.hasValue() && layer->title.value == title) {
-                return true;
-            }
-        }
-        return false;
+        const std::array<const LayerClaims*, 3> bare{_layers.watch, _layers.hero, _layers.mps};
+        return std::any_of(bare.begin(), bare.end(), [title](const LayerClaims* layer) {
+            return layer->title.hasValue() && layer->title.value == title;
+        });
     }
 
     /// The year in the title of JSON-LD or of the head, when it is there to tell films apart: the film's name
