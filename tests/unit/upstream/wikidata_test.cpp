@@ -69,6 +69,7 @@ TEST_CASE("fifty ids make a request line that any server takes") {
     const RawServer server(answering(ok(reply(""))));
     WikidataClient client(optionsFor(server.url("/sparql")));
     std::vector<ImdbId> ids;
+    ids.reserve(51);
     for (int i = 0; i < 50; ++i) {
         ids.push_back(imdb("tt" + std::to_string(10000000 + i)));
     }
