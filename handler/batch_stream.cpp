@@ -240,7 +240,7 @@ void BatchStream::park() {
     if (_ticket) {
         _services.monitor.rearm(*_ticket, due);
     } else {
-        _ticket = _services.monitor.watch(_exchange->descriptor(), weak_from_this(), due);
+        _ticket = _services.monitor.watch(_exchange->descriptor(), shared_from_this(), due);
     }
 }
 

@@ -39,7 +39,7 @@ Monitor::~Monitor() {
     ::close(_wake);
 }
 
-Monitor::Ticket Monitor::watch(int descriptor, std::weak_ptr<Watched> watched, Clock::time_point due) {
+Monitor::Ticket Monitor::watch(int descriptor, std::shared_ptr<Watched> watched, Clock::time_point due) {
     const std::scoped_lock lock(_mutex);
     const Ticket ticket = _nextTicket++;
     Entry& entry = _entries.emplace(ticket, Entry{descriptor, std::move(watched), kNever}).first->second;
@@ -79,13 +79,11 @@ void Monitor::tearAll() {
     {
         const std::scoped_lock lock(_mutex);
         for (const auto& [ticket, entry] : _entries) {
-            all.push_back(entry.watched.lock());
+            all.push_back(entry.watched);
         }
     }
     for (const auto& watched : all) {
-        if (watched) {
-            watched->torn();
-        }
+        watched->torn();
     }
 }
 
@@ -110,7 +108,7 @@ void Monitor::wakeThread() const {
 std::shared_ptr<Watched> Monitor::find(Ticket ticket) {
     const std::scoped_lock lock(_mutex);
     const auto entry = _entries.find(ticket);
-    return entry == _entries.end() ? nullptr : entry->second.watched.lock();
+    return entry == _entries.end() ? nullptr : entry->second.watched;
 }
 
 /// In milliseconds, rounded up; -1 for ever, -2 to stop.
@@ -134,14 +132,12 @@ void Monitor::ringAlarms() {
         while (!_alarms.empty() && _alarms.begin()->first <= now) {
             Entry& entry = _entries.at(_alarms.begin()->second);
             entry.due = kNever;
-            due.push_back(entry.watched.lock());
+            due.push_back(entry.watched);
             _alarms.erase(_alarms.begin());
         }
     }
     for (const auto& watched : due) {
-        if (watched) {
-            watched->due();
-        }
+        watched->due();
     }
 }
 

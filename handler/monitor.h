@@ -34,7 +34,9 @@ public:
 
     /// Watches `descriptor` (-1: only the clock), until forget(). Call forget() before the descriptor is
     /// closed.
-    Ticket watch(int descriptor, std::weak_ptr<Watched> watched, Clock::time_point due);
+    /// Keeps it alive: a stream whose flights have all landed waits here, and nowhere else, for its last
+    /// group to be read.
+    Ticket watch(int descriptor, std::shared_ptr<Watched> watched, Clock::time_point due);
 
     /// Sets when due() is called next, once.
     void rearm(Ticket ticket, Clock::time_point due);
@@ -47,7 +49,7 @@ public:
 private:
     struct Entry {
         int descriptor;
-        std::weak_ptr<Watched> watched;
+        std::shared_ptr<Watched> watched;
         Clock::time_point due;
     };
     using Alarms = std::set<std::pair<Clock::time_point, Ticket>>;

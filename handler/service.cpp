@@ -107,8 +107,8 @@ void serve(const Config& config) {
                     {[&] { return std::make_unique<WikidataClient>(wikidata); },
                      [&] { return std::make_unique<RottenTomatoesClient>(rottenTomatoes); }, reader, store,
                      slots, breaker});
-    Monitor monitor;
     ConnectionCount connections;
+    Monitor monitor;  // may hold the last streams, which are counted
     WorkerPool workers(config.handlerWorkers);
     Router router(
         {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
