@@ -1,5 +1,4 @@
 // rtbatch-upstreams: the stand-in for Wikidata and Rotten Tomatoes as a program. README.md tells its use.
-#include <signal.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -98,7 +97,7 @@ int main(int argc, char** argv) {
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGINT);
         sigprocmask(SIG_BLOCK, &signals, nullptr);
-        std::signal(SIGPIPE, SIG_IGN);
+        (void)std::signal(SIGPIPE, SIG_IGN);
 
         const Standin standin(options.standin);
         std::cout << "ready rt=" << standin.rtUrl() << " wikidata=" << standin.wikidataUrl()

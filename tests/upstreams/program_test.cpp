@@ -1,10 +1,10 @@
 // rtbatch-upstreams as a program: its ready line and its end.
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "tests/upstreams/raw_client.h"
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
-#include <random>
 
 #include "tests/upstreams/pages.h"
 #include "tests/upstreams/sparql.h"
@@ -49,18 +49,22 @@ Reply html(int status, std::string body) {
 /// Bytes that are not text, the same each time.
 std::string garbage() {
     constexpr std::size_t kBytes = 4096;
-    std::minstd_rand random(1);
     std::string bytes;
-    while (bytes.size() < kBytes) {
-        bytes += static_cast<char>(random() >> 8U);
+    for (unsigned state = 1; bytes.size() < kBytes; state = state * 1103515245U + 12345U) {
+        bytes += static_cast<char>(state >> 16U);
     }
     return bytes;
 }
 
 /// Another address on the same site that redirects again: `?again=2` after `?again=1`.
 std::string nextInLoop(const Ask& ask) {
-    const std::size_t mark = ask.target.find("again=");
-    const int hop = mark == std::string::npos ? 0 : std::atoi(ask.target.c_str() + mark + 6);
+    constexpr std::string_view kMark = "again=";
+    const std::size_t mark = ask.target.find(kMark);
+    int hop = 0;
+    if (mark != std::string::npos) {
+        const char* const last = ask.target.data() + ask.target.size();
+        std::from_chars(ask.target.data() + mark + kMark.size(), last, hop);
+    }
     return pathOf(ask) + "?again=" + std::to_string(hop + 1);
 }
 

@@ -13,7 +13,7 @@ constexpr auto kLoose = std::regex::ECMAScript | std::regex::icase;
 
 std::string variableAfter(const std::string& query, const std::string& before) {
     std::smatch match;
-    if (!std::regex_search(query, match, std::regex(before + "\\s+\\?(\\w+)", kLoose))) {
+    if (!std::regex_search(query, match, std::regex(before + R"(\s+\?(\w+))", kLoose))) {
         throw MalformedQuery("no variable after " + before);
     }
     return match[1];
@@ -63,7 +63,8 @@ std::string row(const IdQuery& query, const std::string& imdbId, const std::opti
             cell = *value == kUnknownValue ? node("bnode", "t1") : node("literal", *value);
         }
         if (!cell.empty()) {
-            cells += (cells.empty() ? "\n        \"" : ",\n        \"") + name + "\": " + cell;
+            cells += cells.empty() ? "\n        " : ",\n        ";
+            cells.append(jsonString(name)).append(": ").append(cell);
         }
     }
     return "      {" + cells + "\n      }";
@@ -72,12 +73,12 @@ std::string row(const IdQuery& query, const std::string& imdbId, const std::opti
 }  // namespace
 
 IdQuery parseQuery(const std::string& query) {
-    static const std::regex select("SELECT\\s+([^{]*?)\\s*(?:WHERE\\s*)?\\{", kLoose);
-    static const std::regex values("VALUES\\s*\\(?\\s*\\?(\\w+)\\s*\\)?\\s*\\{([^}]*)\\}", kLoose);
-    static const std::regex subject("\\?(\\w+)\\s+wdt:P345\\b", kLoose);
-    static const std::regex optional("OPTIONAL\\s*\\{[^}]*wdt:P1258", kLoose);
-    static const std::regex variable("\\?(\\w+)");
-    static const std::regex literal("\"([^\"]*)\"");
+    static const std::regex select(R"(SELECT\s+([^{]*?)\s*(?:WHERE\s*)?\{)", kLoose);
+    static const std::regex values(R"(VALUES\s*\(?\s*\?(\w+)\s*\)?\s*\{([^}]*)\})", kLoose);
+    static const std::regex subject(R"(\?(\w+)\s+wdt:P345\b)", kLoose);
+    static const std::regex optional(R"(OPTIONAL\s*\{[^}]*wdt:P1258)", kLoose);
+    static const std::regex variable(R"(\?(\w+))");
+    static const std::regex literal(R"re("([^"]*)")re");
 
     std::smatch match;
     IdQuery result;

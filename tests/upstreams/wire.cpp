@@ -34,7 +34,7 @@ bool peerIsGone(int socket) {
     return poll(&entry, 1, 0) > 0 && (entry.revents & kDeparture) != 0;
 }
 
-Wire::Wire(Poco::Net::StreamSocket socket, int stopped) : _socket(std::move(socket)), _stopped(stopped) {
+Wire::Wire(const Poco::Net::StreamSocket& socket, int stopped) : _socket(socket), _stopped(stopped) {
     _socket.setNoDelay(true);  // the last byte of a reply goes by itself and must not wait for an ACK
     _socket.setSendTimeout(Poco::Timespan(kSendTimeoutSeconds, 0));
 }

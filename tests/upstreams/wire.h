@@ -28,7 +28,7 @@ public:
 class Wire {
 public:
     /// `stopped` is a descriptor that becomes readable when everything has to end.
-    Wire(Poco::Net::StreamSocket socket, int stopped);
+    Wire(const Poco::Net::StreamSocket& socket, int stopped);
 
     /// Waits, for ever without a span. Throws ClientGone as soon as the client is gone, and Stopping.
     void wait(std::optional<std::chrono::milliseconds> span);
