@@ -78,6 +78,19 @@ http {
     return text;
 }
 
+/// The password in `mysql://user:password@...`, which needs no decoding: the tests' MariaDB made it.
+std::string passwordOf(const std::string& url) {
+    const std::size_t at = url.find('@');
+    const std::size_t colon = url.find(':', url.find("//"));
+    return colon < at ? url.substr(colon + 1, at - colon - 1) : "";
+}
+
+/// The end of a log, for a failure's message.
+std::string endOf(const std::string& log) {
+    constexpr std::size_t kShown = 1000;
+    return log.size() > kShown ? log.substr(log.size() - kShown) : log;
+}
+
 /// One of the compared, ready to be asked.
 struct Peer {
     std::string name;
@@ -86,7 +99,7 @@ struct Peer {
     std::vector<pid_t> processes;  ///< its own, without nginx and the database
     std::vector<double> rates{};
     std::vector<std::chrono::nanoseconds> times{};
-    double cpu = 0;
+    double cpu = 0;  ///< microseconds of its own for each batch
 };
 
 std::string body(const Peer& peer, const std::string& request) {
@@ -107,6 +120,7 @@ class Peers {
 public:
     explicit Peers(test::Stack& stack) : _port(test::freePort()) {
         const std::map<std::string, std::string> env{{"PEER_DATABASE", stack.mariadb().socketPath()},
+                                                     {"PEER_PASSWORD", passwordOf(stack.mariadb().url())},
                                                      {"PEER_KEY", test::kKey}};
         start("node", {"/usr/bin/env", "node", RTBATCH_PEERS_DIR "/node/server.mjs"}, env);
         if (fs::exists(RTBATCH_PEER_GO)) {
@@ -135,7 +149,7 @@ public:
                     return false;  // nginx does not listen yet
                 }
             });
-            INFO(child->log());
+            INFO(name << ": " << endOf(child->log()));
             REQUIRE(answers);
             peer.processes = family(child->pid());
             peers.push_back(std::move(peer));
@@ -169,7 +183,7 @@ void measure(Peer& peer, const std::vector<std::string>& ids) {
     LoadResult result = runLoad(plan);
     INFO(peer.name << ": " << result.firstFault);
     REQUIRE(result.wrong == 0);
-    peer.cpu += cpu.percent() / kRounds;
+    peer.cpu += cpu.microsecondsEach(result.end.size()) / kRounds;
     peer.rates.push_back(result.perSecond());
     peer.times.insert(peer.times.end(), result.end.begin(), result.end.end());
 }
@@ -198,7 +212,7 @@ TEST_CASE("peers", "[peers]") {
         }
     }
     std::vector<std::vector<std::string>> rows{
-        {"batches of 30 hits", "requests/s", "rtbatch is", "p50 ms", "p99 ms", "own CPU %"}};
+        {"batches of 30 hits", "requests/s", "rtbatch is", "p50 ms", "p99 ms", "own CPU us each"}};
     for (const Peer& peer : peers) {
         const double rate = median(peer.rates);
         rows.push_back({peer.name, number(rate, 0), number(median(peers.front().rates) / rate, 2) + " x",

@@ -39,6 +39,10 @@ std::chrono::milliseconds CpuMeter::used() const {
     return total() - _before;
 }
 
+double CpuMeter::microsecondsEach(std::size_t batches) const {
+    return std::chrono::duration<double, std::micro>(used()).count() / static_cast<double>(batches);
+}
+
 double CpuMeter::percent() const {
     const std::chrono::duration<double> span = std::chrono::steady_clock::now() - _started;
     return 100.0 * std::chrono::duration<double>(used()).count() / span.count();

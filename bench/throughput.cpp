@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kSpan{10};
 
 TEST_CASE("throughput", "[throughput]") {
     std::vector<std::vector<std::string>> rows{{"batches of 30 hits", "requests/s", "p50 ms", "p99 ms",
-                                                "MB/s", "nginx %", "handler %", "MariaDB %"}};
+                                                "MB/s", "handler us each", "nginx us", "MariaDB us"}};
     for (const auto database : {test::Database::mariadb, test::Database::sqlite}) {
         test::Stack stack({.database = database});
         const auto ids = test::insertCachedRows(stack, kMovies);
@@ -33,8 +33,10 @@ TEST_CASE("throughput", "[throughput]") {
         const CpuMeter handler({stack.handler().pid()});
         const CpuMeter server(mariadb ? std::vector<pid_t>{mariadbOf(stack)} : std::vector<pid_t>{});
         const LoadResult result = runLoad(plan);
-        const std::vector<std::string> shares{number(nginx.percent(), 0), number(handler.percent(), 0),
-                                              mariadb ? number(server.percent(), 0) : "-"};
+        const auto each = [&](const CpuMeter& meter) {
+            return number(meter.microsecondsEach(result.end.size()), 0);
+        };
+        const std::vector<std::string> shares{each(handler), each(nginx), mariadb ? each(server) : "-"};
         INFO(result.firstFault);
         REQUIRE(result.wrong == 0);
         const double seconds = std::chrono::duration<double>(result.span).count();

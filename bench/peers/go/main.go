@@ -2,7 +2,8 @@
 // does what rtbatch does for a batch of hits (key, validation, one SELECT, the same bytes out) and nothing
 // else: no fetching, no deadlines, no care for how a client's reads are cut. That is in its favour.
 //
-// PEER_LISTEN and PEER_DATABASE are unix sockets' paths; PEER_KEY is the key.
+// PEER_LISTEN and PEER_DATABASE are unix sockets' paths; PEER_KEY is the key,
+// PEER_PASSWORD the database's.
 package main
 
 import (
@@ -148,7 +149,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func main() {
 	// interpolateParams saves the round trip of a prepared statement, which else halves the rate.
 	db, err := sql.Open("mysql",
-		"rtbatch@unix("+os.Getenv("PEER_DATABASE")+")/rtbatch?charset=utf8mb4&interpolateParams=true")
+		"rtbatch:"+os.Getenv("PEER_PASSWORD")+"@unix("+os.Getenv("PEER_DATABASE")+")/rtbatch?charset=utf8mb4&interpolateParams=true")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,7 +2,8 @@
 // does what rtbatch does for a batch of hits (key, validation, one SELECT, the same bytes out) and nothing
 // else: no fetching, no deadlines, no care for how a client's reads are cut. That is in its favour.
 //
-// PEER_LISTEN and PEER_DATABASE are unix sockets' paths; PEER_KEY is the key.
+// PEER_LISTEN and PEER_DATABASE are unix sockets' paths; PEER_KEY is the key,
+// PEER_PASSWORD the database's.
 
 import cluster from "node:cluster";
 import { timingSafeEqual } from "node:crypto";
@@ -62,6 +63,7 @@ function serve() {
   const pool = mysql.createPool({
     socketPath: process.env.PEER_DATABASE,
     user: "rtbatch",
+    password: process.env.PEER_PASSWORD,
     database: "rtbatch",
     charset: "utf8mb4",
     connectionLimit: 6,
