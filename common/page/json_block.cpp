@@ -23,7 +23,7 @@ std::optional<std::vector<Poco::JSON::Object::Ptr>> parseJsonObjects(std::string
         if (json.type() == typeid(Poco::JSON::Object::Ptr)) {
             objects.push_back(json.extract<Poco::JSON::Object::Ptr>());
         } else if (json.type() == typeid(Poco::JSON::Array::Ptr)) {
-            const auto array = json.extract<Poco::JSON::Array::Ptr>();
+            const auto& array = json.extract<Poco::JSON::Array::Ptr>();
             for (std::size_t i = 0; i < array->size(); ++i) {
                 if (const auto object = array->getObject(static_cast<unsigned>(i))) {
                     objects.push_back(object);

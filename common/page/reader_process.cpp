@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
 
 std::string reasonOfCode(int code) {
-    const std::string start = "the page reader ended with code " + std::to_string(code);
+    std::string start = "the page reader ended with code " + std::to_string(code);
     switch (code) {
         case kExitUsage:
             return start + " (wrong usage: of another version?)";
