@@ -25,6 +25,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Threads that step parked streams. Others than those that take requests, which may wait for a database that
+/// hangs: that must not hold up the streams.
+constexpr int kStreamWorkers = 2;
+
 /// Connections beyond the streams' limit, so that those too many get a 503 and health checks their answer.
 constexpr int kRefusalRoom = 256;
 
@@ -95,6 +99,7 @@ void serve(const Config& config) {
     initialiseFastCgi();
     Listener listener(config.handlerListen, config.handlerSocketMode);
 
+    ConnectionCount connections;  // outlives all that may hold a stream
     Store store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout});
     ReaderProcess reader(
         config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath),
@@ -107,12 +112,12 @@ void serve(const Config& config) {
                     {[&] { return std::make_unique<WikidataClient>(wikidata); },
                      [&] { return std::make_unique<RottenTomatoesClient>(rottenTomatoes); }, reader, store,
                      slots, breaker});
-    ConnectionCount connections;
-    Monitor monitor;  // may hold the last streams, which are counted
+    Monitor monitor;
+    WorkerPool streamWorkers(kStreamWorkers);
     WorkerPool workers(config.handlerWorkers);
     Router router(
         {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
-        store, connections, {fetcher, monitor, workers, {config.batchTimeout, config.batchHeartbeat}});
+        store, connections, {fetcher, monitor, streamWorkers, {config.batchTimeout, config.batchHeartbeat}});
     Acceptor acceptor(listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
                       [&](std::unique_ptr<Exchange> exchange) { router.handle(std::move(exchange)); });
     if (config.authRequired && config.authAdminKey.empty()) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "tests/support/eventually.h"
 
@@ -69,15 +70,14 @@ TEST_CASE("alarms ring once, in time for the soonest, and not after forget") {
     CHECK(sooner->alarms == 1);
 }
 
-TEST_CASE("a stream that is watched lives until it is forgotten") {
+TEST_CASE("what is watched lives until it is forgotten") {
     Monitor monitor;
     auto stream = std::make_shared<Stream>();
     const std::weak_ptr<Stream> seen = stream;
-    const auto ticket = monitor.watch(-1, std::move(stream), in(1ms));
-    REQUIRE(eventually(kSoon, [&] { return seen.lock()->alarms == 1; }));
+    const auto ticket = monitor.watch(-1, std::exchange(stream, nullptr), in(1h));
     CHECK_FALSE(seen.expired());
     monitor.forget(ticket);
-    CHECK(eventually(kSoon, [&] { return seen.expired(); }));
+    CHECK(seen.expired());
 }
 
 TEST_CASE("all that are watched can be torn") {
