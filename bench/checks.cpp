@@ -22,7 +22,7 @@ std::optional<std::string> fault(const Expected& expected, const Answer& answer)
     if (answer.status() != 200) {
         return "status " + std::to_string(answer.status()) + ": " + answer.body();
     }
-    if (const auto wrong = test::wireFault(answer.body())) {
+    if (auto wrong = test::wireFault(answer.body())) {
         return wrong;
     }
     const std::size_t movies = count(answer.body(), "event: movie\n");
