@@ -56,22 +56,22 @@ TEST_CASE("the scorecard element stands in for the JSON, and the JSON for the el
 
 TEST_CASE("the element's slot names of early 2024 are known") {
     std::string page = withoutScorecardJson(filmPage());
-    page = with(page, "slot=\"critics-score\" context", "slot=\"criticsScore\" context");
-    page = with(page, "slot=\"audience-score\" context", "slot=\"audienceScore\" context");
+    page = with(page, R"(slot="critics-score" context)", R"(slot="criticsScore" context)");
+    page = with(page, R"(slot="audience-score" context)", R"(slot="audienceScore" context)");
     CHECK(facts(page) == filmFacts());
 }
 
 TEST_CASE("a film without scores has none, though it has counts") {
     std::string page =
-        without(filmPage(), "\"score\":\"74\",\"sentiment\":\"POSITIVE\",\"scorePercent\":\"74%\",", "");
-    page = without(page, "\"certified\":true,", "");
-    page = without(page, "\"score\":\"61\",", "");
-    page = without(page, "\"sentiment\":\"POSITIVE\",", "");
-    page = without(page, "\"scorePercent\":\"61%\",", "");
-    page = with(page, "role=\"button\">74%<", "role=\"button\"><");
-    page = with(page, "role=\"button\">61%<", "role=\"button\"><");
-    page = with(page, "certified=\"true\" sentiment=\"POSITIVE\" size", "certified=\"\" sentiment=\"\" size");
-    page = without(page, "\"aggregateRating\":{", "},");
+        without(filmPage(), R"("score":"74","sentiment":"POSITIVE","scorePercent":"74%",)", "");
+    page = without(page, R"("certified":true,)", "");
+    page = without(page, R"("score":"61",)", "");
+    page = without(page, R"("sentiment":"POSITIVE",)", "");
+    page = without(page, R"("scorePercent":"61%",)", "");
+    page = with(page, R"(role="button">74%<)", R"(role="button"><)");
+    page = with(page, R"(role="button">61%<)", R"(role="button"><)");
+    page = with(page, R"(certified="true" sentiment="POSITIVE" size)", R"(certified="" sentiment="" size)");
+    page = without(page, R"("aggregateRating":{)", "},");
     const MovieFacts read = facts(page);
     CHECK(read.criticScore == std::nullopt);
     CHECK(read.audienceScore == std::nullopt);
@@ -79,60 +79,59 @@ TEST_CASE("a film without scores has none, though it has counts") {
 
     // Without critics' reviews JSON-LD's rating is the audience's.
     page = with(
-        page, "\"dateCreated\"",
+        page, R"("dateCreated")",
         R"("aggregateRating":{"bestRating":"100","name":"AudienceScore","ratingValue":"98"},"dateCreated")");
     CHECK(facts(page).criticScore == std::nullopt);
 }
 
 TEST_CASE("a score of 0 is a score") {
     std::string page = with(filmPage(), "74%", "0%");
-    page = with(page, "\"74\"", "\"0\"");
-    page = with(page, "\"certified\":true", "\"certified\":false");
-    page = with(page, "certified=\"true\"", "certified=\"false\"");
+    page = with(page, R"("74")", R"("0")");
+    page = with(page, R"("certified":true)", R"("certified":false)");
+    page = with(page, R"(certified="true")", R"(certified="false")");
     CHECK(facts(page).criticScore == 0);
-    CHECK(facts(with(page, "\"score\":\"0\"", "\"score\":0")).criticScore == 0);
+    CHECK(facts(with(page, R"("score":"0")", R"("score":0)")).criticScore == 0);
 }
 
 TEST_CASE("certified does not follow from the score") {
     std::string page =
-        with(filmPage(), "\"certified\":true,\"likedCount\":89", "\"certified\":false,\"likedCount\":89");
-    page = with(page, "certified=\"true\" sentiment", "certified=\"false\" sentiment");
-    page = with(with(page, "74%", "100%"), "\"74\"", "\"100\"");
+        with(filmPage(), R"("certified":true,"likedCount":89)", R"("certified":false,"likedCount":89)");
+    page = with(page, R"(certified="true" sentiment)", R"(certified="false" sentiment)");
+    page = with(with(page, "74%", "100%"), R"("74")", R"("100")");
     CHECK(facts(page).criticScore == 100);
     CHECK_FALSE(facts(page).certified);
 }
 
 TEST_CASE("an audience's score that the site hides is not told") {
-    CHECK(
-        facts(with(filmPage(), "\"hideAudienceScore\":false", "\"hideAudienceScore\":true")).audienceScore ==
-        std::nullopt);
+    CHECK(facts(with(filmPage(), R"("hideAudienceScore":false)", R"("hideAudienceScore":true)"))
+              .audienceScore == std::nullopt);
 }
 
 TEST_CASE("what is no score makes the page unreadable") {
-    const auto score = GENERATE(as<std::string>(), "\"101\"", "\"7.4\"", "\"-1\"", "\"\"", "\"n/a\"", "74.5",
-                                "true", "[74]", "1e2", "740000000000000000000000");
+    const auto score = GENERATE(as<std::string>(), R"("101")", R"("7.4")", R"("-1")", R"("")", R"("n/a")",
+                                "74.5", "true", "[74]", "1e2", "740000000000000000000000");
     CAPTURE(score);
     const std::string page =
-        with(filmPage(), "\"score\":\"74\",\"sentiment\"", "\"score\":" + score + ",\"sentiment\"");
+        with(filmPage(), R"("score":"74","sentiment")", R"("score":)" + score + R"(,"sentiment")");
     whyUnreadable(page);
 }
 
 TEST_CASE("layers that contradict each other make the page unreadable") {
     const std::string page = filmPage();
-    CHECK(whyUnreadable(with(page, "role=\"button\">74%", "role=\"button\">75%")) ==
+    CHECK(whyUnreadable(with(page, R"(role="button">74%)", R"(role="button">75%)")) ==
           "the layers contradict each other on the critics' score: media-scorecard-json says 74, "
           "media-scorecard says "
           "75%");
-    whyUnreadable(with(page, "role=\"button\">61%", "role=\"button\">62%"));
-    whyUnreadable(with(page, "role=\"button\">61%", "role=\"button\">"));
-    whyUnreadable(with(page, "\"ratingValue\":\"74\"", "\"ratingValue\":\"7\""));
-    whyUnreadable(with(page, "certified=\"true\" sentiment", "certified=\"false\" sentiment"));
-    whyUnreadable(with(page, "\"scorePercent\":\"74%\"", "\"scorePercent\":\"47%\""));
-    whyUnreadable(with(page, "\"releaseYear\":\"2011\",\"title\":\"The Long Quay",
-                       "\"releaseYear\":\"2011\",\"title\":\"A Pier"));
+    whyUnreadable(with(page, R"(role="button">61%)", R"(role="button">62%)"));
+    whyUnreadable(with(page, R"(role="button">61%)", R"(role="button">)"));
+    whyUnreadable(with(page, R"("ratingValue":"74")", R"("ratingValue":"7")"));
+    whyUnreadable(with(page, R"(certified="true" sentiment)", R"(certified="false" sentiment)"));
+    whyUnreadable(with(page, R"("scorePercent":"74%")", R"("scorePercent":"47%")"));
+    whyUnreadable(with(page, R"("releaseYear":"2011","title":"The Long Quay)",
+                       R"("releaseYear":"2011","title":"A Pier)"));
     // A key that was renamed is no film without a score.
-    whyUnreadable(with(page, "\"score\":\"61\",\"scoreType\":\"VERIFIED\",\"sentiment\"",
-                       "\"value\":\"61\",\"sentiment\""));
+    whyUnreadable(
+        with(page, R"("score":"61","scoreType":"VERIFIED","sentiment")", R"("value":"61","sentiment")"));
 }
 
 TEST_CASE("a second scorecard that differs makes the page unreadable") {
@@ -140,14 +139,14 @@ TEST_CASE("a second scorecard that differs makes the page unreadable") {
     const std::size_t at = page.find("<media-scorecard-manager>");
     const std::string block = page.substr(at, page.find("</media-scorecard-manager>") - at + 26);
     CHECK(facts(with(page, "<hr />", block)) == filmFacts());
-    whyUnreadable(with(page, "<hr />", with(block, "\"61\"", "\"62\"")));
+    whyUnreadable(with(page, "<hr />", with(block, R"("61")", R"("62")")));
 }
 
 TEST_CASE("a scorecard that is not JSON makes the page unreadable") {
-    whyUnreadable(with(filmPage(), "{\"audienceScore\":{", "{\"audienceScore\":{{"));
-    whyUnreadable(with(filmPage(), "{\"audienceScore\":{",
-                       "{\"deep\":" + std::string(5000, '[') + ",\"audienceScore\":{"));
-    whyUnreadable(with(filmPage(), "\"criticsScore\":", "\"criticScore\":"));
+    whyUnreadable(with(filmPage(), R"({"audienceScore":{)", R"({"audienceScore":{{)"));
+    whyUnreadable(with(filmPage(), R"({"audienceScore":{)",
+                       R"({"deep":)" + std::string(5000, '[') + R"(,"audienceScore":{)"));
+    whyUnreadable(with(filmPage(), R"("criticsScore":)", R"("criticScore":)"));
 }
 
 TEST_CASE("the year is the film's, not its release's or its streaming's") {
@@ -157,19 +156,19 @@ TEST_CASE("the year is the film's, not its release's or its streaming's") {
     CHECK(layerOf(noWatch, "year") == "mpscall");
     const std::string noMps = withoutMpscall(noWatch);
     CHECK(facts(noMps).year == 2014);
-    CHECK(facts(without(noMps, "\"dateCreated\":", ",")).year == std::nullopt);
+    CHECK(facts(without(noMps, R"("dateCreated":)", ",")).year == std::nullopt);
 }
 
 TEST_CASE("a year that no film can have is none, and no worse source replaces it") {
-    const auto year = GENERATE(as<std::string>(), "\"1869\"", "\"2101\"", "\"20111\"", "\"MMXI\"", "0");
-    CHECK(facts(with(filmPage(), "\"releaseYear\":\"2011\"", "\"releaseYear\":" + year)).year ==
+    const auto year = GENERATE(as<std::string>(), R"("1869")", R"("2101")", R"("20111")", R"("MMXI")", "0");
+    CHECK(facts(with(filmPage(), R"("releaseYear":"2011")", R"("releaseYear":)" + year)).year ==
           std::nullopt);
 }
 
 TEST_CASE("the year that tells films apart is cut off their title, and is the film's year") {
     // As on the page of a restored film: the release date in the US is forty years late.
     std::string page = withoutWhereToWatch(filmPage());
-    page = with(page, "\"name\":\"" + kTitle + "\"", "\"name\":\"" + kTitle + " (1985)\"");
+    page = with(page, R"("name":")" + kTitle + R"(")", R"("name":")" + kTitle + " (1985)\"");
     page = with(page, "Stories | Rotten", "Stories (1985) | Rotten");
     CHECK(facts(page).title == kTitle);
     CHECK(facts(page).year == 1985);
@@ -179,7 +178,7 @@ TEST_CASE("the year that tells films apart is cut off their title, and is the fi
     page = withoutMediaHero(withoutMpscall(page));
     CHECK(facts(page).year == 2014);
     CHECK(facts(page).title == kTitle + " (1985)");
-    page = with(page, "/m/the_long_quay\"", "/m/the_long_quay_1985\"");
+    page = with(page, R"(/m/the_long_quay")", R"(/m/the_long_quay_1985")");
     CHECK(facts(page).year == 1985);
     CHECK(facts(page).title == kTitle);
 }
@@ -202,10 +201,10 @@ TEST_CASE("the title's second sources") {
 
 TEST_CASE("a title that is none makes the page unreadable") {
     const std::string bare = withoutMediaHero(withoutMpscall(withoutJsonLd(filmPage())));
-    const std::string title = "\"title\":\"" + kTitle + "\"";
-    whyUnreadable(with(with(bare, title, "\"title\":\"" + std::string(301, 'x') + "\""),
+    const std::string title = R"("title":")" + kTitle + R"(")";
+    whyUnreadable(with(with(bare, title, R"("title":")" + std::string(301, 'x') + R"(")"),
                        "The Long Quay &amp; Other Stories | ", "| "));
-    whyUnreadable(with(with(bare, title, "\"title\":\" \""), "The Long Quay &amp; Other Stories | ", "| "));
+    whyUnreadable(with(with(bare, title, R"("title":" ")"), "The Long Quay &amp; Other Stories | ", "| "));
     whyUnreadable(with(filmPage(), "Long", "L\xf6ng"));
 }
 
@@ -219,7 +218,7 @@ TEST_CASE("the consensus is plain text, and the critics'") {
     CHECK(facts(with(filmPage(), text, "<p>" + std::string(2001, 'x') + "</p>")).consensus == std::nullopt);
     CHECK(facts(with(filmPage(), text, "<p>" + std::string(2000, 'x') + "</p>")).consensus ==
           std::string(2000, 'x'));
-    CHECK(facts(without(filmPage(), "<div id=\"critics-consensus\"", "</div>")).consensus == std::nullopt);
+    CHECK(facts(without(filmPage(), R"(<div id="critics-consensus")", "</div>")).consensus == std::nullopt);
 }
 
 TEST_CASE("a page that is not valid UTF-8 comes out valid") {
@@ -240,26 +239,26 @@ TEST_CASE("a page cut off is unreadable") {
 TEST_CASE("a page of another kind is unreadable") {
     const std::string noCard = withoutScorecardElement(withoutScorecardJson(filmPage()));
     whyUnreadable(noCard);
-    whyUnreadable(with(filmPage(), "https://www.rottentomatoes.com/m/the_long_quay\" />",
-                       "https://www.rottentomatoes.com/m/the_long_quay/reviews\" />"));
+    whyUnreadable(with(filmPage(), R"(https://www.rottentomatoes.com/m/the_long_quay" />)",
+                       R"(https://www.rottentomatoes.com/m/the_long_quay/reviews" />)"));
     for (const std::string path :
          {"browse/movies_in_theaters", "celebrity/x", "tv/x/s01/reviews", "tv/x/season", "m/", ""}) {
         CAPTURE(path);
-        whyUnreadable(with(filmPage(), ".com/m/the_long_quay\"", ".com/" + path + "\""));
+        whyUnreadable(with(filmPage(), R"(.com/m/the_long_quay")", ".com/" + path + R"(")"));
     }
     whyUnreadable("<html><head><title>Access Denied</title></head><body>Reference #18.2</body></html>");
     whyUnreadable(with(withoutJsonLd(withoutMpscall(filmPage())), "video.movie", "website"));
     // The designs of 2018 and 2021, and JSON-LD alone, as after a redesign.
     whyUnreadable(
-        with(noCard, "<hr />", "<score-board tomatometerscore=\"91\" audiencescore=\"77\"></score-board>"));
-    whyUnreadable(with(noCard, "<hr />", "<section class=\"mop-ratings-wrap\"><span>91%</span></section>"));
+        with(noCard, "<hr />", R"(<score-board tomatometerscore="91" audiencescore="77"></score-board>)"));
+    whyUnreadable(with(noCard, "<hr />", R"(<section class="mop-ratings-wrap"><span>91%</span></section>)"));
 }
 
 TEST_CASE("pages of series, seasons and episodes are read") {
     const auto path =
         GENERATE(as<std::string>(), "tv/the_long_quay", "tv/the_long_quay/s01", "tv/the_long_quay/s01/e02");
     std::string page = with(filmPage(), ".com/m/the_long_quay", ".com/" + path);
-    page = with(page, "\"@type\":\"Movie\"", "\"@type\":\"TVSeries\"");
+    page = with(page, R"("@type":"Movie")", R"("@type":"TVSeries")");
     CHECK(facts(page) == filmFacts());
 }
 

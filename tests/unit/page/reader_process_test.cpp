@@ -120,15 +120,15 @@ TEST_CASE("whatever the reader does is told") {
           "the page reader ended with code 3 (the system does not let it limit itself)");
     CHECK(reasonWith("exit 0") == "the page reader's answer is not JSON");
     CHECK(reasonWith("echo garbage") == "the page reader's answer is not JSON");
-    CHECK(reasonWith("echo '{\"title\":\"\"}'") == "the page reader's answer has something that is no fact");
-    CHECK(reasonWith("echo '{\"unreadable\":\"because\"}'; exit 1") == "because");
+    CHECK(reasonWith(R"(echo '{"title":""}')") == "the page reader's answer has something that is no fact");
+    CHECK(reasonWith(R"(echo '{"unreadable":"because"}'; exit 1)") == "because");
     CHECK(reasonOf(ReaderProcess("/nonexistent/reader").read("page", soon())) ==
           "the page reader could not be started: No such file or directory");
 }
 
 TEST_CASE("facts with an exit code that denies them are no facts") {
-    CHECK(reasonWith("echo '{\"title\":\"T\",\"year\":null,\"criticScore\":null,\"audienceScore\":null,"
-                     "\"certified\":false,\"consensus\":null}'; exit 1") ==
+    CHECK(reasonWith(R"(echo '{"title":"T","year":null,"criticScore":null,"audienceScore":null,)"
+                     R"("certified":false,"consensus":null}'; exit 1)") ==
           "the page reader's answer and its exit code differ");
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("the reader inherits nothing") {
     auto* handler = std::signal(SIGPIPE, SIG_IGN);
 
     // 3 is the shell's own look into the folder, 10 its script.
-    CHECK(reasonWith("for f in /proc/$$/fd/*; do all=\"$all ${f##*/}\"; done; "
+    CHECK(reasonWith(R"(for f in /proc/$$/fd/*; do all="$all ${f##*/}"; done; )"
                      "echo \"{\\\"unreadable\\\":\\\"$all\\\"}\"; exit 1") == "0 1 10 2 3");
     CHECK(reasonWith("echo \"{\\\"unreadable\\\":\\\"$(/usr/bin/wc -c < /proc/$$/environ)\\\"}\"; exit 1") ==
           "0");
@@ -216,7 +216,7 @@ TEST_CASE("pages are read at the same time, each for itself") {
             MovieFacts expected = filmFacts();
             expected.year = 1990 + static_cast<int>(t);
             const std::string page =
-                with(filmPage(), "\"2011\"", "\"" + std::to_string(*expected.year) + "\"");
+                with(filmPage(), R"("2011")", R"(")" + std::to_string(*expected.year) + R"(")");
             for (int i = 0; i < kRounds; ++i) {
                 const Reading good = reader.read(page, soon());
                 const Reading bad = reader.read(kCrash, soon());

@@ -38,14 +38,14 @@ TEST_CASE("an answer that is no answer is unreadable") {
     CHECK(isUnreadable("[]"));
     CHECK(isUnreadable("null"));
     CHECK(isUnreadable(good.substr(0, 40)));
-    CHECK(isUnreadable(with(good, "\"T\"", "\"\"")));
-    CHECK(isUnreadable(with(good, "\"T\"", "\"" + std::string(301, 'x') + "\"")));
+    CHECK(isUnreadable(with(good, R"("T")", R"("")")));
+    CHECK(isUnreadable(with(good, R"("T")", R"(")" + std::string(301, 'x') + R"(")")));
     CHECK(isUnreadable(with(good, "2000", "1")));
-    CHECK(isUnreadable(with(good, "\"criticScore\":1", "\"criticScore\":101")));
-    CHECK(isUnreadable(with(good, "\"criticScore\":1", "\"criticScore\":99999999999999999999")));
-    CHECK(isUnreadable(with(good, "\"criticScore\":1,", "")));
+    CHECK(isUnreadable(with(good, R"("criticScore":1)", R"("criticScore":101)")));
+    CHECK(isUnreadable(with(good, R"("criticScore":1)", R"("criticScore":99999999999999999999)")));
+    CHECK(isUnreadable(with(good, R"("criticScore":1,)", "")));
     CHECK(isUnreadable(with(good, "false", "0")));
-    CHECK(isUnreadable(with(good, "\"consensus\":null", "\"consensus\":7")));
+    CHECK(isUnreadable(with(good, R"("consensus":null)", R"("consensus":7)")));
 }
 
 TEST_CASE("broken UTF-8 becomes valid, valid stays") {
