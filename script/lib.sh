@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034  # the lists are for those who source this
 
 # What building needs, and what running needs.
-RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libtidy-dev catch2)
+RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl-dev zlib1g-dev
+    libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
 RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 clang-format clang-tidy shellcheck)
 

@@ -37,7 +37,7 @@ TEST_CASE("each fault of a page is one error among three movies", "[faults]") {
         const std::vector<std::string> ids = madeUpMovies(first, 4);
         first += 10;
         stack.upstreams().clearFaults();
-        stack.upstreams().setFault(ids[1], fault);
+        stack.upstreams().setFault(ids[1], fault, 1s);  // 429 and 503 ask for a second of peace, and get it
 
         HttpClient client(stack.http(), batchOf(ids));
         checkWhole(client.readToEnd(), ids);

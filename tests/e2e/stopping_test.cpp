@@ -28,6 +28,7 @@ TEST_CASE("a stream whose handler is killed breaks off and does not end", "[stop
     REQUIRE(client.readUntil([](const HttpResponse& r) { return r.count("movie") == 1; }, 5s));
 
     stack.handler().signal(SIGKILL);
+    stack.handler().wait(5s);
     client.readToEnd(5s);
     CHECK(client.response().torn());
     CHECK(client.response().count("done") == 0);

@@ -192,12 +192,11 @@ MariaDb::MariaDb() : _port(freePort()) {
     _ownsFixedSocket = !fixedSocketTaken.exchange(true);
     _socket = _ownsFixedSocket ? fixedSocketPath() : (_directory / "mysqld.sock").string();
 
-    std::vector<std::string> install{"mariadb-install-db",
-                                     "--no-defaults",
-                                     "--datadir=" + (_directory / "data").string(),
-                                     "--auth-root-authentication-method=normal",
-                                     "--skip-test-db",
-                                     "--innodb-log-file-size=8M"};
+    std::vector<std::string> install{
+        "mariadb-install-db", "--no-defaults", "--datadir=" + (_directory / "data").string(),
+        // A starting server deletes what looks like an old one's temporary tables.
+        "--tmpdir=" + _directory.string(), "--auth-root-authentication-method=normal", "--skip-test-db",
+        "--innodb-log-file-size=8M"};
     if (geteuid() == 0) {
         install.emplace_back("--user=root");
     }
@@ -262,6 +261,7 @@ void MariaDb::start() {
     std::vector<std::string> server{"mariadbd",
                                     "--no-defaults",
                                     "--datadir=" + (_directory / "data").string(),
+                                    "--tmpdir=" + _directory.string(),
                                     "--socket=" + _socket,
                                     "--bind-address=127.0.0.1",
                                     "--port=" + std::to_string(_port),

@@ -74,7 +74,8 @@ Stack::~Stack() {
         status = stopHandler();
     }
     const bool stopped = status == 0;
-    if (!stopped || std::uncaught_exceptions() > 0) {
+    const bool failing = !Catch::getResultCapture().lastAssertionPassed();
+    if (!stopped || failing || std::uncaught_exceptions() > 0) {
         std::cerr << logs();
     }
     if (std::uncaught_exceptions() == 0) {
