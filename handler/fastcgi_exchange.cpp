@@ -62,6 +62,7 @@ std::unique_ptr<FastCgiExchange> FastCgiExchange::open(int connection) {
         return nullptr;  // libfcgi has closed the file
     }
     exchange->_body = readAll(request.in);
+    FCGX_FreeStream(&request.in);  // 8 kB that a parked stream does not need
     ::close(std::exchange(request.ipcFd, connection));
     exchange->_accepted = true;
     return exchange;

@@ -89,4 +89,5 @@ TEST_CASE("ratings follow the score, but certified is what the page says") {
 TEST_CASE("times are written as RFC 3339 in UTC") {
     CHECK(toRfc3339(fromMillis(0)) == "1970-01-01T00:00:00.000Z");
     CHECK(toRfc3339(fromMillis(1769851800007)) == "2026-01-31T09:30:00.007Z");
+    CHECK(toRfc3339(fromMillis(4102444799999)) == "2099-12-31T23:59:59.999Z");
 }
