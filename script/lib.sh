@@ -6,7 +6,8 @@
 RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl-dev zlib1g-dev
     libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
-RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 clang-format clang-tidy shellcheck)
+RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 ccache ninja-build
+    clang-format clang-tidy shellcheck)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -77,9 +78,11 @@ build_jobs() {
     printf '%s\n' "$jobs"
 }
 
-# configure PRESET BUILD_DIR: Ninja and ccache where they are installed; a build directory keeps its generator.
+# configure PRESET BUILD_DIR OPTION...: Ninja and ccache where they are installed; a build directory keeps its generator.
 configure() {
-    local preset=$1 dir=$2 options=()
+    local preset=$1 dir=$2
+    shift 2
+    local options=("$@")
     if [ ! -e "$dir/CMakeCache.txt" ]; then
         if command -v ninja >/dev/null; then options+=(-G Ninja); else options+=(-G 'Unix Makefiles'); fi
         if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi

@@ -1,7 +1,7 @@
 # The forms that script/test holds the code to.
 # shellcheck shell=bash
 
-sources() { find admin bench common handler refresher tests -name '*.cpp' -o -name '*.h' | sort; }
+sources() { find admin bench common handler refresher tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null | sort; }
 
 check_format() {
     sources | xargs clang-format --dry-run -Werror || { say "clang-format -i puts it right"; return 1; }
@@ -31,16 +31,19 @@ include_closures() {
         }' $(sources)
 }
 
-# check_tidy BUILD_DIR: clang-tidy on each file that the build compiles, and that has changed, itself or in what it includes, since
-# it was last found clean.
+# check_tidy BUILD_DIR FOLDER...: clang-tidy on each file there that the build compiles, and that has changed, itself or in what it
+# includes, since it was last found clean.
 check_tidy() {
-    local dir=$1 kept=${XDG_CACHE_HOME:-$HOME/.cache}/rtbatch/tidy base file closure key todo
+    local dir=$1
+    shift
+    local folders=" $* " kept=${XDG_CACHE_HOME:-$HOME/.cache}/rtbatch/tidy base file closure key todo
     mkdir -p "$kept"
     find "$kept" -type f -mtime +30 -delete
     base=$(clang-tidy --version | sha256sum; sha256sum .clang-tidy)
     todo=$dir/tidy-todo
     : >"$todo"
     while read -r file closure; do
+        [[ $folders == *" ${file%%/*} "* ]] || continue
         grep -qF "\"$PWD/$file\"" "$dir/compile_commands.json" || continue
         # shellcheck disable=SC2086
         key=$( (printf '%s\n' "$base"; sha256sum $closure) | sha256sum | cut -c1-40)
