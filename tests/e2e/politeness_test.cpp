@@ -34,6 +34,7 @@ TEST_CASE("never are more than 5 and 2 requests open, however many batches wait"
     stack.upstreams().setLatency(Site::rt, 20ms);
     std::vector<std::vector<std::string>> batches;
     std::vector<HttpClient> clients;
+    clients.reserve(20);
     for (int batch = 0; batch < 20; ++batch) {
         batches.push_back(madeUpMovies(1 + batch * 100, 5));
         clients.emplace_back(stack.http(), batchOf(batches.back()));
@@ -55,6 +56,7 @@ TEST_CASE("10 batches at once for the same 5 misses are 5 page requests and 10 c
     stack.upstreams().setLatency(Site::rt, 50ms);
     const std::vector<std::string> ids = madeUpMovies(1, 5);
     std::vector<HttpClient> clients;
+    clients.reserve(10);
     for (int i = 0; i < 10; ++i) {
         clients.emplace_back(stack.http(), batchOf(ids));
     }

@@ -1,7 +1,6 @@
 // How the handler stops, by request and by force.
-#include <signal.h>
-
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "tests/e2e/batch_view.h"
 #include "tests/support/eventually.h"

@@ -1,7 +1,6 @@
 // The database goes away and comes back.
-#include <signal.h>
-
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 
 #include "tests/e2e/batch_view.h"

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
@@ -63,7 +64,7 @@ Certificate makeCertificate(const std::filesystem::path& dir) {
     return made;
 }
 
-Nginx::Nginx(const std::filesystem::path& dir, const std::string& handlerSocket, bool tls) : _dir(dir) {
+Nginx::Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls) : _dir(std::move(dir)) {
     // Between finding a port and taking it, another test may have taken it.
     for (int attempt = 0; attempt < 5; ++attempt) {
         if (start(handlerSocket, tls)) {

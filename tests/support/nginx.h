@@ -27,7 +27,7 @@ Certificate makeCertificate(const std::filesystem::path& dir);
 class Nginx {
 public:
     /// Throws std::runtime_error when it does not come up.
-    Nginx(const std::filesystem::path& dir, const std::string& handlerSocket, bool tls);
+    Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls);
 
     Endpoint http() const { return {.port = _port, .tls = false}; }
     Endpoint https() const { return {.port = _tlsPort, .tls = true}; }
