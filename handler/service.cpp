@@ -80,7 +80,8 @@ HttpOptions httpOptions(const Config& config, const std::string& url) {
 FetcherOptions fetcherOptions(const Config& config) {
     FetcherOptions options;
     options.wikidataWorkers = config.wikidataMaxConcurrent;
-    options.pageWorkers = config.rtMaxConcurrent;
+    // One more than there are slots: while it reads a page, both slots are in use by the others.
+    options.pageWorkers = config.rtMaxConcurrent + 1;
     options.wikidataTimeout = config.wikidataTimeout;
     options.pageTimeout = config.rtTimeout;
     options.readTimeout = config.readerTimeout;

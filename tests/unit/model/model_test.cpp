@@ -34,8 +34,8 @@ TEST_CASE("a Rotten Tomatoes id is a film's or a series' path of harmless charac
     }
     CHECK(RtId::parse("m/heat")->url() == "https://www.rottentomatoes.com/m/heat");
     for (const auto* bad : {"", "m/", "tv/", "celebrity/al_pacino", "m/heat/", "m//x", "m/../admin", "m/a b",
-                            "m/heat?x=1", "m/heat#x", "m/a\r\nHost: x", "/m/heat", "m/a%2e", "tv/a/b/c", "tv//s01",
-                            "https://elsewhere.example/m/heat", "m/caf\xc3\xa9"}) {
+                            "m/heat?x=1", "m/heat#x", "m/a\r\nHost: x", "/m/heat", "m/a%2e", "tv/a/b/c",
+                            "tv//s01", "https://elsewhere.example/m/heat", "m/caf\xc3\xa9"}) {
         CHECK_FALSE(RtId::parse(bad));
     }
     CHECK_FALSE(RtId::parse("m/" + std::string(201, 'a')));
@@ -54,8 +54,8 @@ TEST_CASE("bytes that are not UTF-8 become the replacement character") {
     CHECK(json("\xff|") == R"("\ufffd|")");
     CHECK(json("\xc3|") == R"("\ufffd|")");
     CHECK(json("\xe2\x80") == R"("\ufffd\ufffd")");
-    CHECK(json("\xc0\xaf|") == R"("\ufffd\ufffd|")");              // overlong
-    CHECK(json("\xed\xa0\x80|") == R"("\ufffd\ufffd\ufffd|")");    // a surrogate
+    CHECK(json("\xc0\xaf|") == R"("\ufffd\ufffd|")");                      // overlong
+    CHECK(json("\xed\xa0\x80|") == R"("\ufffd\ufffd\ufffd|")");            // a surrogate
     CHECK(json("\xf4\x90\x80\x80|") == R"("\ufffd\ufffd\ufffd\ufffd|")");  // past U+10FFFF
 }
 
@@ -64,25 +64,28 @@ TEST_CASE("facts are rendered in the order of the wire, with nulls for the unkno
     CHECK(renderFacts(id, {.title = "Heat"}) ==
           R"({"rtUrl":"https://www.rottentomatoes.com/m/heat","title":"Heat","year":null,"criticScore":null,)"
           R"("audienceScore":null,"criticRating":null,"audienceRating":null,"consensus":null})");
-    CHECK(renderFacts(id, {.title = "Heat",
-                           .year = 1995,
-                           .criticScore = 84,
-                           .audienceScore = 94,
-                           .certified = true,
-                           .consensus = "Al & Bob"}) ==
-          R"({"rtUrl":"https://www.rottentomatoes.com/m/heat","title":"Heat","year":1995,"criticScore":84,)"
-          R"("audienceScore":94,"criticRating":"certified_fresh","audienceRating":"upright","consensus":"Al & Bob"})");
+    CHECK(
+        renderFacts(id, {.title = "Heat",
+                         .year = 1995,
+                         .criticScore = 84,
+                         .audienceScore = 94,
+                         .certified = true,
+                         .consensus = "Al & Bob"}) ==
+        R"({"rtUrl":"https://www.rottentomatoes.com/m/heat","title":"Heat","year":1995,"criticScore":84,)"
+        R"("audienceScore":94,"criticRating":"certified_fresh","audienceRating":"upright","consensus":"Al & Bob"})");
 }
 
 TEST_CASE("ratings follow the score, but certified is what the page says") {
     const RtId id = *RtId::parse("m/x");
     const auto rendered = [&](int critics, bool certified, int audience) {
-        return renderFacts(id, {.title = "X", .criticScore = critics, .audienceScore = audience, .certified = certified});
+        return renderFacts(
+            id, {.title = "X", .criticScore = critics, .audienceScore = audience, .certified = certified});
     };
     CHECK_THAT(rendered(100, false, 60), Catch::Contains(R"("fresh","audienceRating":"upright")"));
     CHECK_THAT(rendered(60, false, 59), Catch::Contains(R"("fresh","audienceRating":"spilled")"));
     CHECK_THAT(rendered(59, false, 0), Catch::Contains(R"("rotten","audienceRating":"spilled")"));
-    CHECK_THAT(rendered(70, true, 0), Catch::Contains(R"("audienceScore":0,"criticRating":"certified_fresh")"));
+    CHECK_THAT(rendered(70, true, 0),
+               Catch::Contains(R"("audienceScore":0,"criticRating":"certified_fresh")"));
     CHECK_THAT(rendered(0, false, 0), Catch::Contains(R"("criticScore":0)"));
 }
 
