@@ -1,7 +1,7 @@
 # The forms that script/test holds the code to.
 # shellcheck shell=bash
 
-sources() { find admin bench common handler refresher tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null | sort; }
+sources() { { find admin bench common handler refresher tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null || true; } | sort; }
 
 check_format() {
     sources | xargs clang-format --dry-run -Werror || { say "clang-format -i puts it right"; return 1; }
