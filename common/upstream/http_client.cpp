@@ -130,7 +130,7 @@ std::pair<HttpReply, std::string> HttpClient::ask(HttpConnection& connection, co
     Poco::Net::HTTPResponse response;
     const ReplyFrame frame = connection.ask(request, response, patience);
     HttpReply reply;
-    reply.status = response.getStatus();
+    reply.status = frame.status;
     reply.contentType = response.get("Content-Type", "");
     reply.etag = response.get("ETag", "");
     reply.retryAfter = response.get("Retry-After", "");

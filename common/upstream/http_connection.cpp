@@ -110,12 +110,16 @@ ReplyFrame HttpConnection::ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPR
     reply.setFieldLimit(0);
     try {
         sendRequest(request);
-        do {
+        for (;;) {
             _body = &receiveResponse(reply);
-            if (reply.getStatus() == Poco::Net::HTTPResponse::HTTP_SWITCHING_PROTOCOLS) {
+            const ReplyFrame frame = frameOf(reply, consumed());
+            if (frame.status == 101) {
                 throw RequestFault(Kind::broken, "changed the protocol unasked");
             }
-        } while (reply.getStatus() >= 100 && reply.getStatus() < 200);
+            if (frame.status >= 200) {
+                return frame;
+            }
+        }
     } catch (const Poco::Exception&) {
         _wire->check();  // Poco's streams swallow what it throws
         if (_wire->seen().size() > kMaxPocoValue) {
@@ -123,7 +127,6 @@ ReplyFrame HttpConnection::ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPR
         }
         throw RequestFault(Kind::broken, "sent something that is not HTTP");
     }
-    return frameOf(reply, consumed());
 }
 
 std::string HttpConnection::readBody(const ReplyFrame& frame, std::size_t cap, const Patience& patience) {

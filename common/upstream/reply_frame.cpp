@@ -31,6 +31,14 @@ void checkLine(std::string_view line) {
     }
 }
 
+/// Not by Poco's getStatus(): its enumeration ends at 511, and reading a 520 from it is undefined.
+int statusOf(std::string_view line) {
+    line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
+    int status = 0;
+    std::from_chars(line.data(), line.data() + line.size(), status);
+    return status;
+}
+
 std::uint64_t parseLength(const std::string& text) {
     std::uint64_t value = 0;
     const char* end = text.data() + text.size();
@@ -44,16 +52,19 @@ std::uint64_t parseLength(const std::string& text) {
 }  // namespace
 
 ReplyFrame frameOf(const Poco::Net::HTTPResponse& reply, std::string_view rawHead) {
-    const int status = reply.getStatus();
-    if (!reply.getVersion().starts_with("HTTP/1.") || status < 100 || status > 599) {
-        throw malformed("something that is not HTTP");
-    }
+    ReplyFrame frame;
     while (!rawHead.empty()) {
         const auto line = rawHead.substr(0, rawHead.find('\n'));
         checkLine(line);
+        if (line.starts_with("HTTP/1.")) {
+            frame.status = statusOf(line);
+        }
         rawHead.remove_prefix(std::min(rawHead.size(), line.size() + 1));
     }
-    ReplyFrame frame;
+    const int status = frame.status;
+    if (!reply.getVersion().starts_with("HTTP/1.") || status < 100 || status > 599) {
+        throw malformed("something that is not HTTP");
+    }
     std::string codings;
     for (const auto& [name, value] : reply) {
         if (Poco::icompare(name, "Content-Length") == 0) {

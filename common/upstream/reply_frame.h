@@ -10,6 +10,7 @@ namespace rtbatch {
 
 /// How the end of a body is known (RFC 9112, 6.3), and how it is coded.
 struct ReplyFrame {
+    int status = 0;
     bool chunked = false;
     std::optional<std::uint64_t> length;  ///< as sent
     bool untilClose = false;
