@@ -1,12 +1,14 @@
 #include "common/upstream/http_client.h"
 
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
 
-#include "common/upstream/body_sink.h"
 #include "common/upstream/http_connection.h"
-#include "common/upstream/reply_reader.h"
+#include "common/upstream/reply_body.h"
 #include "common/upstream/request_fault.h"
 
 namespace rtbatch {
@@ -19,7 +21,7 @@ constexpr int kMaxRedirects = 3;
 /// Longer than that, firewalls on the way forget connections without a word.
 constexpr std::chrono::seconds kMaxIdle{20};
 /// A body that nobody wants is read to the end, to keep the connection, only while it is as small and quick.
-constexpr std::uint64_t kMaxDrained = std::uint64_t{128} * 1024;
+constexpr std::size_t kMaxDrained = std::size_t{128} * 1024;
 constexpr std::chrono::milliseconds kMaxDrainTime{500};
 
 bool isRedirect(int status) {
@@ -31,13 +33,12 @@ bool hasControls(std::string_view text) {
 }
 
 /// Reads a body that nobody wants; false when the connection is no longer worth keeping.
-bool drain(ReplyReader& reader, const ReplyHead& head, const Patience& patience) {
-    if (head.framing == Framing::untilClose) {
+bool drain(HttpConnection& connection, const ReplyFrame& frame, const Patience& patience) {
+    if (frame.untilClose) {
         return false;
     }
     try {
-        reader.readBody(head, kMaxDrained, patience.until(Deadline::in(kMaxDrainTime)),
-                        [](std::string_view) {});
+        connection.readBody(frame, kMaxDrained, patience.until(Deadline::in(kMaxDrainTime)));
         return true;
     } catch (const RequestFault&) {
         return false;  // the answer itself has been read, and stands
@@ -100,18 +101,16 @@ std::pair<HttpReply, std::string> HttpClient::exchange(const std::string& path, 
     bool mayRetry = _connection != nullptr;
     for (;;) {
         if (!_connection) {
-            _connection = HttpConnection::open(_site, _tls, _session,
-                                               {_options.connectTimeout, _options.silenceTimeout}, patience);
+            _connection = HttpConnection::open(_site, _tls, _tlsSession, _options.connectTimeout, patience);
         }
-        ReplyReader reader(*_connection);
+        const auto connection = _connection;  // which asking may drop, but not while this looks at it
         try {
-            _connection->write(render(path, headers), patience);
-            return receive(reader, patience);
+            return ask(*connection, path, headers, patience);
         } catch (const RequestFault& fault) {
             _connection.reset();
             // The site closed the kept connection just as we asked (RFC 9112, 9.3.1). Once any byte of an
             // answer has come, or on a fresh connection, it is a fault like any other.
-            if (!mayRetry || reader.begun() || fault.kind() != Kind::broken) {
+            if (!mayRetry || connection->begun() || fault.kind() != Kind::broken) {
                 throw;
             }
             mayRetry = false;
@@ -119,41 +118,39 @@ std::pair<HttpReply, std::string> HttpClient::exchange(const std::string& path, 
     }
 }
 
-std::pair<HttpReply, std::string> HttpClient::receive(ReplyReader& reader, const Patience& patience) {
-    const ReplyHead head = reader.readHead(patience);
+std::pair<HttpReply, std::string> HttpClient::ask(HttpConnection& connection, const std::string& path,
+                                                  const Headers& headers, const Patience& patience) {
+    Poco::Net::HTTPRequest request("GET", path, "HTTP/1.1");
+    request.set("Host", _site.hostField());
+    request.set("User-Agent", _options.userAgent);
+    request.set("Accept-Encoding", "gzip");
+    for (const auto& [name, value] : headers) {
+        request.set(name, value);
+    }
+    Poco::Net::HTTPResponse response;
+    const ReplyFrame frame = connection.ask(request, response, patience);
     HttpReply reply;
-    reply.status = head.status;
-    reply.contentType = head.field("content-type");
-    reply.etag = head.field("etag");
-    reply.retryAfter = head.field("retry-after");
-    bool whole = false;
-    if (head.status == 200) {
-        BodySink sink(_options.maxBody, head.gzip);
-        reader.readBody(head, _options.maxBody, patience, [&](std::string_view piece) { sink.take(piece); });
-        reply.body = sink.finish();
-        reply.endKnown = head.framing != Framing::untilClose || head.gzip || _connection->secure();
-        whole = true;
+    reply.status = frame.status;
+    reply.contentType = response.get("Content-Type", "");
+    reply.etag = response.get("ETag", "");
+    reply.retryAfter = response.get("Retry-After", "");
+    bool whole = true;
+    if (reply.status == 200) {
+        reply.body = connection.readBody(frame, _options.maxBody, patience);
+        if (frame.gzip) {
+            reply.body = gunzip(reply.body, _options.maxBody);
+        }
+        reply.endKnown = !frame.untilClose || frame.gzip || connection.secure();
     } else {
-        whole = drain(reader, head, patience);
+        whole = drain(connection, frame, patience);
     }
-    if (auto session = _connection->session()) {
-        _session = std::move(session);
-    }
-    if (whole && head.keepAlive && reader.atEnd()) {
+    _tlsSession = connection.tlsSession();
+    if (whole && frame.keepAlive && !frame.untilClose && connection.atEnd()) {
         _lastUse = Deadline::Clock::now();
     } else {
         _connection.reset();
     }
-    return {std::move(reply), head.field("location")};
-}
-
-std::string HttpClient::render(const std::string& path, const Headers& headers) const {
-    std::string text = "GET " + path + " HTTP/1.1\r\nHost: " + _site.hostField() +
-                       "\r\nUser-Agent: " + _options.userAgent + "\r\nAccept-Encoding: gzip\r\n";
-    for (const auto& [name, value] : headers) {
-        text.append(name).append(": ").append(value).append("\r\n");
-    }
-    return text + "\r\n";
+    return {std::move(reply), response.get("Location", "")};
 }
 
 void HttpClient::dropIfStale() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Poco/AutoPtr.h>
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -13,13 +15,14 @@
 #include "common/upstream/site.h"
 #include "common/upstream/upstream.h"
 
-struct ssl_session_st;
+namespace Poco::Net {
+class Session;
+}
 
 namespace rtbatch {
 
 class HttpConnection;
-class ReplyReader;
-class TlsContext;
+struct TlsContext;
 
 /// How to reach one upstream.
 struct HttpOptions {
@@ -27,8 +30,7 @@ struct HttpOptions {
     std::string baseUrl;    ///< http or https, host, port and the path under which its pages lie
     std::string userAgent;  ///< names the product and the operator's contact
     std::string caFile = "/etc/ssl/certs/ca-certificates.crt";  ///< trusted authorities, PEM; https only
-    std::chrono::milliseconds connectTimeout{5000};   ///< of one TCP connect, and of the TLS handshake
-    std::chrono::milliseconds silenceTimeout{15000};  ///< how long the site may send nothing in mid-request
+    std::chrono::milliseconds connectTimeout{5000};      ///< of one TCP connect, and of the TLS handshake
     std::size_t maxBody = std::size_t{4} * 1024 * 1024;  ///< bytes of a reply, as sent and inflated
 };
 
@@ -45,9 +47,8 @@ struct HttpReply {
     std::string path;  ///< with its query, of the page in the end, after redirects
 };
 
-/// GET requests to one site, over one connection that is kept and used again. Poco's client session gives a
-/// timeout for each read only, takes a cut body for a whole one and does not look at redirects, so HTTP is
-/// spoken here on a socket that does not block: every wait is a poll under the request's one deadline.
+/// GET requests to one site, over one connection that is kept and used again. Poco's client session speaks
+/// HTTP, on a socket of ours below it whose every wait is under the request's one deadline.
 /// For one thread; only cancel() may be called from others.
 class HttpClient {
 public:
@@ -77,16 +78,16 @@ private:
     HttpReply follow(std::string path, const Headers& headers, const Patience& patience);
     std::pair<HttpReply, std::string> exchange(const std::string& path, const Headers& headers,
                                                const Patience& patience);
-    std::pair<HttpReply, std::string> receive(ReplyReader& reader, const Patience& patience);
-    std::string render(const std::string& path, const Headers& headers) const;
+    std::pair<HttpReply, std::string> ask(HttpConnection& connection, const std::string& path,
+                                          const Headers& headers, const Patience& patience);
     void dropIfStale();
 
     HttpOptions _options;
     Site _site;
-    std::shared_ptr<TlsContext> _tls;          ///< null for http
-    std::shared_ptr<ssl_session_st> _session;  ///< of the last connection, to be taken up again
+    std::shared_ptr<TlsContext> _tls;               ///< null for http
+    Poco::AutoPtr<Poco::Net::Session> _tlsSession;  ///< of the last connection, to be taken up again
     CancelSignal _cancel;
-    std::unique_ptr<HttpConnection> _connection;  ///< kept between requests; null when there is none to keep
+    std::shared_ptr<HttpConnection> _connection;  ///< kept between requests; null when there is none to keep
     Deadline::Clock::time_point _lastUse;         ///< of the kept connection
 };
 

@@ -1,13 +1,17 @@
 #include "common/upstream/http_connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <Poco/Exception.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
+#include "common/upstream/reply_body.h"
 #include "common/upstream/request_fault.h"
 #include "common/upstream/resolver.h"
 
@@ -17,130 +21,168 @@ namespace {
 
 using Kind = UpstreamFailure::Kind;
 
+constexpr std::size_t kMaxHead = std::size_t{64} * 1024;  // real ones have 1-3 kB
+constexpr std::size_t kMaxPocoValue = 8192;               // of one field; Poco takes no longer ones
+
 std::string errorText(int error) {
     return std::generic_category().message(error);
 }
 
-/// Connects to one address; 0 or the errno of why not.
-int connectTo(const Poco::Net::SocketAddress& address, Deadline limit, const Patience& patience,
-              FileDescriptor& socket) {
+/// Connects to one address; nothing, and the `reason`, when that fails.
+std::optional<Poco::Net::StreamSocket> connectTo(const Poco::Net::SocketAddress& address,
+                                                 std::chrono::milliseconds limit, const Patience& patience,
+                                                 const std::shared_ptr<Wire>& wire, std::string& reason) {
     // CLOEXEC from the start: another thread may be spawning a child right now.
-    socket = FileDescriptor(::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
-    if (!socket.valid()) {
-        return errno;
+    const int fd = ::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        reason = address.toString() + ": " + errorText(errno);
+        return std::nullopt;
     }
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(socket.get(), address.addr(), address.length()) == 0) {
-        return 0;
+    Poco::Net::StreamSocket socket(new PatientSocketImpl<Poco::Net::StreamSocketImpl>(wire, fd));
+    try {
+        socket.connectNB(address);
+        const bool decided = patience.waitFor(fd, POLLOUT, Deadline::in(limit));
+        const int error = decided ? socket.impl()->socketError() : ETIMEDOUT;
+        if (error == 0) {
+            socket.setNoDelay(true);
+            return socket;
+        }
+        reason = address.toString() + ": " + errorText(error);
+    } catch (const Poco::Exception& e) {
+        reason = address.toString() + ": " + e.displayText();
     }
-    if (errno != EINPROGRESS && errno != EINTR) {
-        return errno;
-    }
-    if (!patience.waitFor(socket.get(), POLLOUT, limit)) {
-        return ETIMEDOUT;
-    }
-    int error = 0;
-    socklen_t length = sizeof error;
-    return ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+    return std::nullopt;
 }
 
-Attempt plainRead(int fd, std::span<char> into) {
-    const auto got = ::recv(fd, into.data(), into.size(), 0);
-    if (got >= 0) {
-        return {.bytes = static_cast<std::size_t>(got), .end = got == 0};
+/// Cuts the last line off a text, without its end.
+std::string_view takeLastLine(std::string_view& text) {
+    const auto end = text.rfind('\n');
+    const auto start = end == std::string_view::npos ? 0 : end + 1;
+    auto line = text.substr(start);
+    text = text.substr(0, start == 0 ? 0 : end);
+    if (line.ends_with('\r')) {
+        line.remove_suffix(1);
     }
-    if (errno == EAGAIN || errno == EINTR) {
-        return {.wants = POLLIN};
-    }
-    throw RequestFault(Kind::broken, "broke off its answer: " + errorText(errno));
-}
-
-Attempt plainWrite(int fd, std::string_view from) {
-    const auto sent = ::send(fd, from.data(), from.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-        return {.bytes = static_cast<std::size_t>(sent)};
-    }
-    if (errno == EAGAIN || errno == EINTR) {
-        return {.wants = POLLOUT};
-    }
-    throw RequestFault(Kind::broken, "did not take the request: " + errorText(errno));
+    return line;
 }
 
 }  // namespace
 
 std::unique_ptr<HttpConnection> HttpConnection::open(const Site& site, const std::shared_ptr<TlsContext>& tls,
-                                                     const TlsSession& session, StepLimits limits,
+                                                     const Poco::Net::Session::Ptr& session,
+                                                     std::chrono::milliseconds limit,
                                                      const Patience& patience) {
     patience.check();
     std::string reason;
     for (const auto& address : resolve(site.host, site.port, patience)) {
-        FileDescriptor socket;
-        const int error = connectTo(address, Deadline::in(limits.connect), patience, socket);
-        if (error != 0) {
-            reason = address.toString() + ": " + errorText(error);
+        auto wire = std::make_shared<Wire>();
+        auto socket = connectTo(address, limit, patience, wire, reason);
+        if (!socket) {
             continue;
         }
-        const int fd = socket.get();
-        auto connection = std::make_unique<HttpConnection>(std::move(socket), limits);
         if (tls) {
-            connection->_tls = std::make_unique<TlsChannel>(tls, fd, site.host, session);
-            connection->shakeHands(patience);
+            const Deadline end = Deadline::in(limit);
+            wire->expect(patience.until(end), 0, false);
+            try {
+                socket = secured(*socket, wire, *tls, site.host, session);
+            } catch (const RequestFault& fault) {
+                if (fault.kind() == Kind::timeout && !patience.total().passed()) {
+                    throw RequestFault(Kind::broken,
+                                       "could not be reached (the TLS handshake takes too long)");
+                }
+                throw;
+            }
         }
-        return connection;
+        return std::unique_ptr<HttpConnection>(new HttpConnection(*socket, wire, tls != nullptr));
     }
     throw RequestFault(Kind::broken, "could not be reached (" + reason + ")");
 }
 
-void HttpConnection::shakeHands(const Patience& patience) {
-    const Deadline limit = Deadline::in(_limits.connect);
-    for (;;) {
-        const Attempt attempt = _tls->handshake();
-        if (attempt.end) {
-            throw RequestFault(Kind::broken, "ended the TLS handshake");
+HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket, std::shared_ptr<Wire> wire, bool secure)
+    : HTTPClientSession(socket), _wire(std::move(wire)), _secure(secure) {
+    setKeepAlive(true);
+}
+
+ReplyFrame HttpConnection::ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPResponse& reply,
+                               const Patience& patience) {
+    _wire->restart();
+    _wire->expect(patience, kMaxHead, false);
+    reply.setFieldLimit(0);
+    try {
+        sendRequest(request);
+        for (;;) {
+            _body = &receiveResponse(reply);
+            const ReplyFrame frame = frameOf(reply, consumed());
+            if (frame.status == 101) {
+                throw RequestFault(Kind::broken, "changed the protocol unasked");
+            }
+            if (frame.status >= 200) {
+                return frame;
+            }
         }
-        if (attempt.wants == 0) {
-            return;
+    } catch (const Poco::Exception&) {
+        _wire->check();  // Poco's streams swallow what it throws
+        if (_wire->seen().size() > kMaxPocoValue) {
+            throw RequestFault(Kind::refused, "sent a head without end");
         }
-        if (!patience.waitFor(_socket.get(), attempt.wants, limit)) {
-            throw RequestFault(Kind::broken, "could not be reached (the TLS handshake takes too long)");
+        throw RequestFault(Kind::broken, "sent something that is not HTTP");
+    }
+}
+
+std::string HttpConnection::readBody(const ReplyFrame& frame, std::size_t cap, const Patience& patience) {
+    if (frame.length && *frame.length > cap) {
+        throw RequestFault(Kind::refused, "sent more than " + std::to_string(cap) + " bytes");
+    }
+    // Twice, and a head's worth: what chunks may cost beside the bytes that they carry.
+    _wire->expect(patience, 2 * cap + kMaxHead, frame.untilClose);
+    std::string body = readAll(*_body, cap);
+    if (frame.chunked) {
+        finishChunks(patience);
+    }
+    return body;
+}
+
+std::string_view HttpConnection::consumed() const {
+    const std::string_view seen = _wire->seen();
+    return seen.substr(0, seen.size() - static_cast<std::size_t>(buffered()));
+}
+
+/// Poco ends a chunked body alike at its last chunk and at one that it cannot read, and of the trailer it
+/// takes one line. So what it has read must end with the last chunk's line and one more.
+void HttpConnection::finishChunks(const Patience& patience) {
+    std::string_view text = consumed();
+    const std::string_view rest = takeLastLine(text);
+    if (rest.size() > 8 && rest.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos) {
+        throw RequestFault(Kind::refused, "announced a chunk that is larger than any body");
+    }
+    bool more = !takeLastLine(text).empty();
+    const std::string_view size = takeLastLine(text);
+    const auto end = size.find_first_not_of('0');
+    if (!rest.empty() || !size.starts_with('0') ||
+        (end != std::string_view::npos &&
+         std::string_view("; \t").find(size[end]) == std::string_view::npos)) {
+        throw RequestFault(Kind::broken, "sent a malformed chunk");
+    }
+    _wire->expect(patience, kMaxHead, false);
+    while (more) {
+        more = false;
+        for (int c = get(); c != '\n'; c = get()) {
+            more = more || c != '\r';
         }
     }
 }
 
-void HttpConnection::write(std::string_view all, const Patience& patience) {
-    const Deadline limit = Deadline::in(_limits.silence);
-    while (!all.empty()) {
-        patience.check();
-        const Attempt attempt = _tls ? _tls->write(all) : plainWrite(_socket.get(), all);
-        if (attempt.end) {
-            throw RequestFault(Kind::broken, "closed the connection without an answer");
-        }
-        all.remove_prefix(attempt.bytes);
-        if (attempt.wants != 0 && !patience.waitFor(_socket.get(), attempt.wants, limit)) {
-            throw RequestFault(Kind::timeout, "does not take the request");
-        }
-    }
+bool HttpConnection::atEnd() {
+    return buffered() == 0 && socket().available() == 0;
 }
 
-std::size_t HttpConnection::read(std::span<char> into, const Patience& patience) {
-    const Deadline limit = Deadline::in(_limits.silence);
-    for (;;) {
-        // Not only before a wait: a peer that always has something to send never lets us wait.
-        patience.check();
-        const Attempt attempt = _tls ? _tls->read(into) : plainRead(_socket.get(), into);
-        if (attempt.bytes > 0 || attempt.end) {
-            return attempt.bytes;
-        }
-        if (!patience.waitFor(_socket.get(), attempt.wants, limit)) {
-            throw RequestFault(Kind::timeout, "has fallen silent");
-        }
-    }
-}
-
-bool HttpConnection::quiet() const {
-    pollfd poll{_socket.get(), POLLIN | POLLRDHUP, 0};
+bool HttpConnection::quiet() {
+    pollfd poll{socket().impl()->sockfd(), POLLIN | POLLRDHUP, 0};
     return ::poll(&poll, 1, 0) == 0;
+}
+
+Poco::Net::Session::Ptr HttpConnection::tlsSession() {
+    return _secure ? Poco::Net::SecureStreamSocket(socket()).currentSession() : nullptr;
 }
 
 }  // namespace rtbatch

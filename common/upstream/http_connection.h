@@ -1,51 +1,58 @@
 #pragma once
 
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+
 #include <chrono>
 #include <memory>
-#include <span>
-#include <string_view>
+#include <string>
 
-#include "common/upstream/file_descriptor.h"
-#include "common/upstream/patience.h"
+#include "common/upstream/patient_socket.h"
+#include "common/upstream/reply_frame.h"
 #include "common/upstream/site.h"
 #include "common/upstream/tls.h"
 
 namespace rtbatch {
 
-/// The limits of single steps, beside the deadline of the whole request.
-struct StepLimits {
-    std::chrono::milliseconds connect;  ///< of one TCP connect, and of the TLS handshake
-    std::chrono::milliseconds silence;  ///< how long the peer may send nothing when it is its turn
-};
-
-/// A TCP connection to a site, with TLS where its scheme asks for it. The socket does not block; every wait
-/// is under the patience of the request. All calls throw RequestFault.
-class HttpConnection {
+/// Poco's client session on one connection to a site, with TLS where its scheme asks for it. Poco's own
+/// HTTPSClientSession is not used: it takes a cut for an end. All calls throw RequestFault.
+class HttpConnection : private Poco::Net::HTTPClientSession {
 public:
-    /// Resolves, connects (one address after the other) and shakes hands. `tls` is null for http.
+    /// Resolves, connects (one address after the other) and shakes hands; the connect and the handshake may
+    /// each take `limit`. `tls` is null for http.
     static std::unique_ptr<HttpConnection> open(const Site& site, const std::shared_ptr<TlsContext>& tls,
-                                                const TlsSession& session, StepLimits limits,
-                                                const Patience& patience);
+                                                const Poco::Net::Session::Ptr& session,
+                                                std::chrono::milliseconds limit, const Patience& patience);
 
-    HttpConnection(FileDescriptor socket, StepLimits limits) : _limits(limits), _socket(std::move(socket)) {}
+    /// Sends `request` and reads the head of the final reply, at most 64 KiB with the interim ones before it.
+    ReplyFrame ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPResponse& reply, const Patience& patience);
 
-    void write(std::string_view all, const Patience& patience);
+    /// The body of the reply as it was sent, still coded; refuses more than `cap` bytes.
+    std::string readBody(const ReplyFrame& frame, std::size_t cap, const Patience& patience);
 
-    /// At least one byte, or 0 at the end of the connection. With TLS an end without its goodbye is a fault.
-    std::size_t read(std::span<char> into, const Patience& patience);
+    /// Whether the peer has said anything at all since ask().
+    bool begun() const { return !_wire->seen().empty(); }
+
+    /// Nothing was sent beyond what has been read.
+    bool atEnd();
 
     /// For a connection that lies idle: still open, and the peer has said nothing unasked.
-    bool quiet() const;
+    bool quiet();
 
-    bool secure() const { return _tls != nullptr; }
-    TlsSession session() const { return _tls ? _tls->session() : nullptr; }
+    bool secure() const override { return _secure; }
+
+    /// The TLS session to take up next time; null for http.
+    Poco::Net::Session::Ptr tlsSession();
 
 private:
-    void shakeHands(const Patience& patience);
+    HttpConnection(const Poco::Net::StreamSocket& socket, std::shared_ptr<Wire> wire, bool secure);
+    std::string_view consumed() const;
+    void finishChunks(const Patience& patience);
 
-    StepLimits _limits;
-    FileDescriptor _socket;
-    std::unique_ptr<TlsChannel> _tls;  // after the socket: says goodbye on it before it closes
+    std::shared_ptr<Wire> _wire;
+    bool _secure;
+    std::istream* _body = nullptr;  ///< Poco's, until the next request
 };
 
 }  // namespace rtbatch

@@ -1,3 +1,5 @@
+#include <Poco/Net/StreamSocket.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -5,7 +7,7 @@
 #include <latch>
 #include <optional>
 
-#include "common/upstream/http_connection.h"
+#include "common/upstream/patient_socket.h"
 #include "common/upstream/request_fault.h"
 #include "common/upstream/resolver.h"
 #include "tests/unit/upstream/asking.h"
@@ -38,13 +40,16 @@ TEST_CASE("a peer that always has something to send holds up neither the deadlin
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
     const FileDescriptor peer(ends[1]);
-    HttpConnection connection(FileDescriptor{ends[0]}, {std::chrono::seconds(5), std::chrono::seconds(5)});
+    const auto wire = std::make_shared<Wire>();
+    Poco::Net::StreamSocket connection(new PatientSocketImpl<Poco::Net::StreamSocketImpl>(wire, ends[0]));
     REQUIRE(::send(peer.get(), "abc", 3, 0) == 3);
     CancelSignal cancel;
     std::array<char, 1> one{};
     const auto kindOfRead = [&](Deadline deadline) {
         try {
-            connection.read(one, Patience(cancel, deadline));
+            wire->restart();
+            wire->expect(Patience(cancel, deadline), 100, true);
+            connection.receiveBytes(one.data(), 1);
         } catch (const RequestFault& fault) {
             return std::optional(fault.kind());
         }

@@ -104,6 +104,8 @@ TEST_CASE("replies of other statuses come without a body") {
     const auto result = askOnce(answering("HTTP/1.1 404 Nope\r\nContent-Length: 5\r\n\r\nsorry"));
     CHECK(replyIn(result).status == 404);
     CHECK(replyIn(result).body.empty());
+    // One that no list of statuses has, as a content network sends it.
+    CHECK(replyIn(askOnce(answering("HTTP/1.1 520 Odd\r\nContent-Length: 0\r\n\r\n"))).status == 520);
 }
 
 TEST_CASE("a client is not made of wrong settings") {

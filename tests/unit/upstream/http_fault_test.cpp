@@ -156,16 +156,6 @@ TEST_CASE("a deadline that has passed asks nothing") {
     CHECK(server.connections() == 0);
 }
 
-TEST_CASE("a site that falls silent is given up before the deadline") {
-    const RawServer server([](Peer& peer) { peer.waitForClose(); });
-    auto options = optionsFor(server.url());
-    options.silenceTimeout = std::chrono::milliseconds(50);
-    HttpClient client(options);
-    const auto result = ask(client);
-    CHECK(kindOf(result) == Kind::timeout);
-    CHECK(failureIn(result).message == "Site has fallen silent");
-}
-
 TEST_CASE("too much is refused, and costs neither the time nor the memory to take it") {
     const std::string head = "HTTP/1.1 200 OK\r\n";
     const auto endless = [](const std::string& start, const std::string& piece) {
