@@ -47,9 +47,9 @@ void initialiseFastCgi() {
     }
     // libfcgi puts handlers of its own on these. A write to a connection that has gone is an error, not a
     // signal; the others are waited for in one place.
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGUSR1, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+    static_cast<void>(std::signal(SIGUSR1, SIG_DFL));
+    static_cast<void>(std::signal(SIGTERM, SIG_DFL));
 }
 
 sigset_t stopSignals() {

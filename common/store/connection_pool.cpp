@@ -34,8 +34,8 @@ void ConnectionPool::Lease::drop() {
     _pool.freePlaces(1);
 }
 
-ConnectionPool::ConnectionPool(const DatabaseUrl& url, std::size_t limit, std::chrono::milliseconds timeout)
-    : _url(url), _limit(limit), _timeout(timeout) {}
+ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout)
+    : _url(std::move(url)), _limit(limit), _timeout(timeout) {}
 
 ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
     std::unique_ptr<Connection> kept;

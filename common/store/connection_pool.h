@@ -37,7 +37,7 @@ public:
     };
 
     /// Opens nothing yet. `timeout`: see Connection.
-    ConnectionPool(const DatabaseUrl& url, std::size_t limit, std::chrono::milliseconds timeout);
+    ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout);
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
     ~ConnectionPool() = default;
