@@ -70,7 +70,7 @@ check_children() {
 
 start_upstreams() {
     start upstreams "$bin/rtbatch-upstreams"
-    until_true 20 "the stand-in does not start" grep -q '^ready ' "$state/upstreams.log"
+    until_true 20 "the stand-in does not start" grep -qs '^ready ' "$state/upstreams.log"
     local line
     line=$(grep -m1 '^ready ' "$state/upstreams.log")
     RTBATCH_RT_URL=$(sed -n 's/.* rt=\([^ ]*\).*/\1/p' <<<"$line")
