@@ -79,15 +79,15 @@ BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient)
                           std::to_string(maxIds) + ". Send several batches.");
     }
     if (!lenient && !request.invalid.empty()) {
-        std::string list = "[";
+        std::string list = R"("invalid":)";
         for (const std::string& text : request.invalid) {
-            list += list.size() > 1 ? "," : "";
+            list += list.back() == ':' ? '[' : ',';
             appendJsonString(list, text);
         }
         throw Problem(422, "invalid_id",
                       "An IMDb id is tt and 7 or 8 digits. Mend or leave out those in \"invalid\", or send "
-                      "\"Prefer: handling=lenient\" to have the others served.")
-            .with("invalid", list + "]");
+                      "\"Prefer: handling=lenient\" to have the others served.",
+                      {}, list + "]");
     }
     return request;
 }

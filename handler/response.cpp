@@ -30,20 +30,20 @@ void send(Exchange& exchange, const Response& response) {
     exchange.finish();
 }
 
-Problem::Problem(int status, std::string error, const std::string& detail, Headers headers)
-    : std::runtime_error(detail), _status(status), _error(std::move(error)), _headers(std::move(headers)) {}
-
-Problem& Problem::with(const std::string& name, const std::string& json) {
-    _members.append(",\"").append(name).append("\":").append(json);
-    return *this;
-}
+Problem::Problem(int status, std::string error, const std::string& detail, Headers headers,
+                 std::string members)
+    : std::runtime_error(detail),
+      _status(status),
+      _error(std::move(error)),
+      _headers(std::move(headers)),
+      _members(std::move(members)) {}
 
 Response Problem::response() const {
     std::string body = R"({"type":"urn:rtbatch:problem:)" + _error + R"(","title":)";
     appendJsonString(body, reason(_status));
     body += R"(,"status":)" + std::to_string(_status) + R"(,"detail":)";
     appendJsonString(body, what());
-    body += R"(,"error":")" + _error + '"' + _members + '}';
+    body += R"(,"error":")" + _error + '"' + (_members.empty() ? "" : ",") + _members + '}';
     Headers headers{{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}};
     headers.insert(headers.end(), _headers.begin(), _headers.end());
     return {_status, std::move(headers), std::move(body)};

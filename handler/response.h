@@ -27,11 +27,10 @@ void send(Exchange& exchange, const Response& response);
 /// `application/problem+json` (RFC 9457).
 class Problem : public std::runtime_error {
 public:
-    /// `error` is the stable code for programs, `detail` tells a person what to do.
-    Problem(int status, std::string error, const std::string& detail, Headers headers = {});
-
-    /// Adds a member to the body; `json` is its value, rendered.
-    Problem& with(const std::string& name, const std::string& json);
+    /// `error` is the stable code for programs, `detail` tells a person what to do; `members` are further
+    /// ones of the body, rendered: `"name":value`.
+    Problem(int status, std::string error, const std::string& detail, Headers headers = {},
+            std::string members = {});
 
     Response response() const;
 

@@ -112,7 +112,7 @@ TEST_CASE("only application/json is JSON") {
 
 TEST_CASE("a problem has the members of RFC 9457 and a stable code") {
     const Response response =
-        Problem(422, "invalid_id", "Mend \"x\".", {{"Retry-After", "5"}}).with("invalid", "[1]").response();
+        Problem(422, "invalid_id", "Mend \"x\".", {{"Retry-After", "5"}}, R"("invalid":[1])").response();
     CHECK(response.status == 422);
     CHECK(response.body ==
           R"({"type":"urn:rtbatch:problem:invalid_id","title":"Unprocessable Entity","status":422,)"
