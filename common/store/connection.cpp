@@ -107,9 +107,8 @@ void prepareClient(const DatabaseUrl& url) {
     }
 }
 
-Connection::Connection(const DatabaseUrl& url, Mode mode, std::chrono::milliseconds timeout,
-                       Deadline deadline)
-    : _url(url), _deadline(deadline) {
+Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline)
+    : _url(std::move(url)), _deadline(deadline) {
     try {
         if (_url.dialect == Dialect::sqlite) {
             openSqlite(mode);

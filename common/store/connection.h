@@ -32,7 +32,7 @@ public:
 
     /// Connects, at most until `deadline`, in whole seconds (the client library counts in them), at least
     /// one. `timeout` is the longest that the server may work on one statement. Throws StoreError.
-    Connection(const DatabaseUrl& url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline);
+    Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
