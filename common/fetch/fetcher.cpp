@@ -235,9 +235,9 @@ void Fetcher::askForIds(IdSource& source, const Flights& flights, Slot slot) {
         ids.push_back(flight->id);
     }
     const auto reply = source.resolve(ids, Deadline::in(_options.wikidataTimeout));
-    slot.release();
     const auto* failure = std::get_if<UpstreamFailure>(&reply);
     report(Upstream::wikidata, failure);
+    slot.release();
     if (failure != nullptr) {
         splitOrFail(flights, *failure);
         return;
@@ -290,9 +290,9 @@ void Fetcher::fetchPage(PageSource& source, const std::shared_ptr<Flight>& fligh
         return;
     }
     const auto reply = source.fetch(*flight->rtId, Deadline::in(_options.pageTimeout));
-    slot.release();
     const auto* failure = std::get_if<UpstreamFailure>(&reply);
     report(Upstream::rottenTomatoes, failure);
+    slot.release();  // after the breaker knows, so that the next one in line does not ask a site that said no
     if (failure == nullptr) {
         land(flight, readAndStore(flight->id, std::get<Page>(reply)));
         return;
