@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -135,6 +136,17 @@ public:
         if (!_reaped) {
             kill(_pid, number);
         }
+    }
+
+    /// Whether each of its threads is stopped: the signal takes its time to reach them all.
+    bool stopped() const {
+        const fs::directory_iterator threads("/proc/" + std::to_string(_pid) + "/task");
+        return std::all_of(fs::begin(threads), fs::end(threads), [](const fs::directory_entry& thread) {
+            std::string stat;
+            std::getline(std::ifstream(thread.path() / "stat"), stat);
+            const auto name = stat.rfind(") ");
+            return name != std::string::npos && stat[name + 2] == 'T';
+        });
     }
 
     bool running() const { return _ended.wait_for(0s) != std::future_status::ready; }
@@ -307,6 +319,13 @@ void MariaDb::restart() {
 
 void MariaDb::pause() {
     _process->signal(SIGSTOP);
+    const auto patience = std::chrono::steady_clock::now() + 20s;
+    while (!_process->stopped()) {
+        if (std::chrono::steady_clock::now() >= patience) {
+            throw std::runtime_error("mariadbd does not stop at SIGSTOP");
+        }
+        std::this_thread::sleep_for(1ms);
+    }
 }
 
 void MariaDb::resume() {
