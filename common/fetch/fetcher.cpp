@@ -143,7 +143,7 @@ void Fetcher::runIdWorker(IdSource& source) {
             _busy += flights.empty() ? 0 : 1;
         }
         if (flights.empty()) {
-            _parts.breaker.failed(Upstream::wikidata, {Kind::cancelled, "nothing to ask", std::nullopt});
+            forgo(Upstream::wikidata);
             continue;
         }
         try {
@@ -171,8 +171,7 @@ void Fetcher::runPageWorker(PageSource& source) {
             _busy += flight ? 1 : 0;
         }
         if (!flight) {
-            _parts.breaker.failed(Upstream::rottenTomatoes,
-                                  {Kind::cancelled, "nothing to ask", std::nullopt});
+            forgo(Upstream::rottenTomatoes);
             continue;
         }
         try {
@@ -284,7 +283,7 @@ void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure
 void Fetcher::fetchPage(PageSource& source, const std::shared_ptr<Flight>& flight, Slot slot) {
     // It may have been fetched between the look-up of who asked and now.
     if (auto fresh = findFresh(flight->id)) {
-        _parts.breaker.failed(Upstream::rottenTomatoes, {Kind::cancelled, "nothing to ask", std::nullopt});
+        forgo(Upstream::rottenTomatoes);
         slot.release();
         land(flight, std::move(*fresh));
         return;
@@ -331,6 +330,11 @@ void Fetcher::failUnexpectedly(const Flights& flights, const std::exception& err
     for (const auto& flight : flights) {
         land(flight, FetchFailed{"An internal error; ask again later."});
     }
+}
+
+/// Gives back the breaker's consent unused, which may have been the one for a probe.
+void Fetcher::forgo(Upstream upstream) {
+    _parts.breaker.failed(upstream, {Kind::cancelled, "nothing to ask", std::nullopt});
 }
 
 void Fetcher::report(Upstream upstream, const UpstreamFailure* failure) {

@@ -125,6 +125,7 @@ private:
     void fetchPage(PageSource& source, const std::shared_ptr<Flight>& flight, Slot slot);
     FlightResult readAndStore(const ImdbId& id, const Page& page);
     void failUnexpectedly(const Flights& flights, const std::exception& error);
+    void forgo(Upstream upstream);
     void report(Upstream upstream, const UpstreamFailure* failure);
 
     std::optional<Fetched> findFresh(const ImdbId& id);
