@@ -77,6 +77,15 @@ HttpOptions httpOptions(const Config& config, const std::string& url) {
     return options;
 }
 
+GateOptions gateOptions(const Config& config) {
+    GateOptions options;
+    options.wikidataSlots = config.wikidataMaxConcurrent;
+    options.pageSlots = config.rtMaxConcurrent;
+    options.wikidataTimeout = config.wikidataTimeout;
+    options.pageTimeout = config.rtTimeout;
+    return options;
+}
+
 FetcherOptions fetcherOptions(const Config& config) {
     FetcherOptions options;
     options.wikidataWorkers = config.wikidataMaxConcurrent;
@@ -105,14 +114,15 @@ void serve(const Config& config) {
     ReaderProcess reader(
         config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath),
         {config.readerTimeout, config.readerMemoryMb});
-    LocalSlots slots(config.wikidataMaxConcurrent, config.rtMaxConcurrent);
-    LocalBreaker breaker;
+    Leases leases(store);
+    Bell bell;
+    Gate gate(gateOptions(config), store, leases, bell);
     const auto wikidata = httpOptions(config, config.wikidataUrl);
     const auto rottenTomatoes = httpOptions(config, config.rtUrl);
     Fetcher fetcher(fetcherOptions(config),
                     {[&] { return std::make_unique<WikidataClient>(wikidata); },
                      [&] { return std::make_unique<RottenTomatoesClient>(rottenTomatoes); }, reader, store,
-                     slots, breaker});
+                     leases, gate, bell});
     Monitor monitor;
     WorkerPool streamWorkers(kStreamWorkers);
     WorkerPool workers(config.handlerWorkers);

@@ -1,69 +1,75 @@
 #include "common/fetch/breaker.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace rtbatch {
 
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 constexpr int kFailuresToOpen = 5;
 constexpr int kForbiddenToOpen = 3;
-constexpr auto kLongestOpening = 15min;
-constexpr auto kUnsaidRetryAfter = 60s;
-constexpr auto kLongestRetryAfter = 24h;
+constexpr milliseconds kLongestOpening = 15min;
+constexpr milliseconds kUnsaidRetryAfter = 60s;
+constexpr milliseconds kLongestRetryAfter = 24h;
 
-/// A probe whose outcome never came is forgotten after this.
-constexpr auto kProbePatience = 60s;
+/// How long those wait who wait for a probe, before they look again.
+constexpr milliseconds kProbeLook = 100ms;
+
+void shut(UpstreamState& state, Timestamp now, milliseconds pause) {
+    // A pause that is only made longer has begun when it began.
+    if (state.shutUntil <= now) {
+        state.shutAt = now;
+    }
+    state.shutUntil = std::max(state.shutUntil, now + pause);
+}
 
 }  // namespace
 
-std::optional<Breaker::Clock::duration> LocalBreaker::admit(Upstream upstream) {
-    const std::scoped_lock lock(_mutex);
-    State& state = of(upstream);
-    const auto now = _clock();
+Consent consentOf(const UpstreamState& state, Timestamp now) {
     if (now < state.shutUntil) {
-        return state.shutUntil - now;
+        return {Consent::Kind::wait, state.shutUntil - now, state.shutAt};
     }
     if (!state.open) {
-        return std::nullopt;
+        return {};
     }
-    if (state.probing && now < state.probeGivenUp) {
-        return 100ms;
+    if (now < state.probeUntil) {
+        return {Consent::Kind::wait, kProbeLook, state.shutAt, true};
     }
-    state.probing = true;
-    state.probeGivenUp = now + kProbePatience;
-    return std::nullopt;
+    return {Consent::Kind::probe};
 }
 
-void LocalBreaker::succeeded(Upstream upstream) {
-    const std::scoped_lock lock(_mutex);
-    State& state = of(upstream);
-    // A request that was already open when the site asked to wait does not lift that wait.
-    const auto shutUntil = state.shutUntil;
-    state = State{};
-    state.shutUntil = shutUntil;
+UpstreamState withProbe(UpstreamState state, Timestamp now, milliseconds term) {
+    state.probeUntil = now + term;
+    state.shutAt = now;
+    return state;
 }
 
-void LocalBreaker::failed(Upstream upstream, const UpstreamFailure& failure) {
+UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, bool wasProbe, Timestamp now) {
     using Kind = UpstreamFailure::Kind;
-    const std::scoped_lock lock(_mutex);
-    State& state = of(upstream);
-    const auto now = _clock();
-    const bool wasProbe = std::exchange(state.probing, false);
-    switch (failure.kind) {
+    if (wasProbe) {
+        state.probeUntil = {};
+    }
+    if (failure == nullptr) {
+        // A request that was already open when the site asked to wait does not lift that wait.
+        UpstreamState fresh;
+        fresh.shutAt = state.shutAt;
+        fresh.shutUntil = state.shutUntil;
+        fresh.version = state.version;
+        return fresh;
+    }
+    switch (failure->kind) {
         case Kind::gone:
         case Kind::refused:
         case Kind::cancelled:
-            return;
+            return state;
         case Kind::throttled: {
-            const auto said = failure.retryAfter.value_or(0s);
-            const Clock::duration pause = said > 0s ? std::min<Clock::duration>(said, kLongestRetryAfter)
-                                                    : Clock::duration(kUnsaidRetryAfter);
-            state.shutUntil = std::max(state.shutUntil, now + pause);
-            return;
+            const auto said = failure->retryAfter.value_or(0s);
+            shut(state, now,
+                 said > 0s ? std::min<milliseconds>(said, kLongestRetryAfter) : kUnsaidRetryAfter);
+            return state;
         }
         case Kind::forbidden:
             ++state.forbidden;
@@ -76,11 +82,12 @@ void LocalBreaker::failed(Upstream upstream, const UpstreamFailure& failure) {
     ++state.failures;
     if (wasProbe || state.failures >= kFailuresToOpen || state.forbidden >= kForbiddenToOpen) {
         if (!state.open || wasProbe) {
-            state.shutUntil = std::max(state.shutUntil, now + state.nextOpening);
-            state.nextOpening = std::min<Clock::duration>(state.nextOpening * 2, kLongestOpening);
+            shut(state, now, state.nextOpening);
+            state.nextOpening = std::min(state.nextOpening * 2, kLongestOpening);
         }
         state.open = true;
     }
+    return state;
 }
 
 }  // namespace rtbatch

@@ -1,65 +1,39 @@
 #pragma once
 
-#include <array>
 #include <chrono>
-#include <functional>
-#include <mutex>
 #include <optional>
-#include <utility>
 
+#include "common/store/coordination.h"
 #include "common/upstream/upstream.h"
 
 namespace rtbatch {
 
-/// Knows whether an upstream wants to be left alone. 429 and 503 with Retry-After stop everyone until then (0
-/// or absent means a minute). 5 failures in a row, or 3 times 403 in a row, open it for 30 s, doubling to 15
-/// min while it fails; after that one request probes, and its success closes it. A page that is not there is
-/// the movie's matter and opens nothing.
-class Breaker {
-public:
-    using Clock = std::chrono::steady_clock;
+// The rules of the circuit breaker, which all processes follow on one row of `upstream_state`. 429 and 503
+// with Retry-After stop everyone until then (0 or absent means a minute). 5 failures in a row, or 3 times 403
+// in a row, open it for 30 s, doubling to 15 min while it fails; after that one request probes, and its
+// success closes it. A page that is not there is the movie's matter and opens nothing.
 
-    virtual ~Breaker() = default;
-
-    /// Nothing: a request may be sent now (and its outcome must then be reported). Else how long to wait
-    /// first.
-    virtual std::optional<Clock::duration> admit(Upstream upstream) = 0;
-
-    /// The upstream answered, were it that a page is gone.
-    virtual void succeeded(Upstream upstream) = 0;
-
-    /// The request failed; kinds that say nothing about the upstream (gone, refused, cancelled) only end a
-    /// probe.
-    virtual void failed(Upstream upstream, const UpstreamFailure& failure) = 0;
-};
-
-/// The breakers of one process, in memory.
-class LocalBreaker : public Breaker {
-public:
-    /// `clock` tells the time; tests have their own.
-    explicit LocalBreaker(std::function<Clock::time_point()> clock = &Clock::now)
-        : _clock(std::move(clock)) {}
-
-    std::optional<Clock::duration> admit(Upstream upstream) override;
-    void succeeded(Upstream upstream) override;
-    void failed(Upstream upstream, const UpstreamFailure& failure) override;
-
-private:
-    struct State {
-        Clock::time_point shutUntil{};
-        Clock::duration nextOpening = std::chrono::seconds(30);
-        int failures = 0;
-        int forbidden = 0;
-        bool open = false;     // by failures, so that only a probe may go when the time is up
-        bool probing = false;  // one request is out to see
-        Clock::time_point probeGivenUp{};
+/// What an upstream's state lets us do now.
+struct Consent {
+    enum class Kind {
+        go,
+        probe,  ///< one request may go, to see; it says so first, with withProbe()
+        wait,
     };
-
-    State& of(Upstream upstream) { return _states[static_cast<std::size_t>(upstream)]; }
-
-    const std::function<Clock::time_point()> _clock;
-    std::mutex _mutex;
-    std::array<State, 2> _states;  // guarded by _mutex
+    Kind kind = Kind::go;
+    std::chrono::milliseconds left{0};  ///< wait: how long
+    Timestamp since{};                  ///< wait: from when on
+    bool probing = false;               ///< wait: only for the outcome of a probe
 };
+
+Consent consentOf(const UpstreamState& state, Timestamp now);
+
+/// The state while a probe is out. One whose outcome never came is forgotten after `term`.
+UpstreamState withProbe(UpstreamState state, Timestamp now, std::chrono::milliseconds term);
+
+/// The state after a request that was a probe or was none; `failure` null: the upstream answered, were it
+/// that a page is gone. Kinds that say nothing about the upstream (gone, refused, cancelled) only end a
+/// probe.
+UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, bool wasProbe, Timestamp now);
 
 }  // namespace rtbatch

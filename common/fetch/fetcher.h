@@ -4,19 +4,23 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include "common/fetch/breaker.h"
 #include "common/fetch/fair_queue.h"
 #include "common/fetch/flight.h"
-#include "common/fetch/slots.h"
+#include "common/fetch/gate.h"
+#include "common/lease/bell.h"
+#include "common/lease/lease.h"
 #include "common/page/page_reader.h"
 #include "common/store/store.h"
 #include "common/upstream/upstream.h"
@@ -35,10 +39,24 @@ struct Passenger {
 /// One fetch of one movie, shared by all who wait for it. Guarded by the fetcher's lock, but for what the one
 /// worker that has it under way reads.
 struct Flight {
-    enum class Stage { waitingForId, askingForId, waitingForPage, fetchingPage };
+    enum class Stage {
+        waitingForId,
+        askingForId,
+        idElsewhere,  ///< another process asks for it
+        waitingForPage,
+        fetchingPage,
+        pageElsewhere,
+    };
 
     ImdbId id;
     Stage stage = Stage::waitingForId;
+    std::chrono::steady_clock::time_point wantedAt = std::chrono::steady_clock::now();
+    /// When it was found to be under way elsewhere, by this host's clock.
+    Timestamp elsewhereSince{};
+    /// It has failed before, and that is remembered.
+    bool failedBefore = false;
+    /// Its claim, while this process has it under way.
+    std::optional<Lease> claim = std::nullopt;
     std::optional<RtId> rtId = std::nullopt;
     /// The Rotten Tomatoes id is remembered, not just asked for: if its page is gone, Wikidata is asked
     /// again.
@@ -50,8 +68,12 @@ struct Flight {
     /// A page that turned out to be gone, so that the same answer of Wikidata is not tried twice.
     std::optional<RtId> gone = std::nullopt;
 
-    bool isWaiting() const { return stage == Stage::waitingForId || stage == Stage::waitingForPage; }
+    bool isQueued() const { return stage == Stage::waitingForId || stage == Stage::waitingForPage; }
+    bool isElsewhere() const { return stage == Stage::idElsewhere || stage == Stage::pageElsewhere; }
 };
+
+/// Under which name a flight is claimed among processes, for the stage that it is in or waits for elsewhere.
+std::string claimName(const Flight& flight);
 
 /// A movie to be fetched; with its Rotten Tomatoes id where an old row has it.
 struct Wanted {
@@ -69,8 +91,14 @@ struct FetcherOptions {
     std::chrono::hours rtIdTtl{24 * 90};               ///< of an id that Wikidata gave
     std::chrono::hours notFoundTtl{24};                ///< of "Wikidata knows none"
     std::size_t maxFlights = 20000;                    ///< more are refused, each with FetchFailed
-    /// A pause of an upstream up to this is waited out; a longer one fails what waits, at once.
+    /// A pause of an upstream up to this is waited out by what waited before it began; whatever else waits
+    /// fails at once.
     std::chrono::milliseconds patience{10000};
+    /// How long a movie is left alone whose page is gone or cannot be read; doubles each time, to a day.
+    std::chrono::milliseconds failureHoldOff{600000};
+    /// How often a flight of another process is looked at: where its bell is heard, and where not.
+    std::chrono::milliseconds nearLook{2000};
+    std::chrono::milliseconds farLook{100};
 };
 
 /// What fetching needs. Each worker gets a source of its own, for connections are kept and not shared.
@@ -79,13 +107,14 @@ struct FetcherParts {
     std::function<std::unique_ptr<PageSource>()> makePageSource;
     PageReader& reader;
     Store& store;
-    SlotPool& slots;
-    Breaker& breaker;
+    Leases& leases;
+    Gate& gate;
+    Bell& bell;
 };
 
 /// Fetches movies in the background: Wikidata for ids that are not known, many in one request, then the
 /// pages, one flight a movie, fair between listeners. What was fetched is stored, also when its listeners
-/// have gone.
+/// have gone. What another process of the deployment has under way is not fetched again but waited for.
 class Fetcher {
 public:
     Fetcher(const FetcherOptions& options, FetcherParts parts);
@@ -93,8 +122,8 @@ public:
     Fetcher(const Fetcher&) = delete;
     Fetcher& operator=(const Fetcher&) = delete;
 
-    /// Each of `movies` (distinct) will land at `listener` once, unless it leaves first. Reads `rt_id`, and
-    /// so may take as long as one call of the store.
+    /// Each of `movies` (distinct) will land at `listener` once, unless it leaves first. Reads what is known
+    /// of them, and so may take as long as some calls of the store.
     void want(const std::shared_ptr<FlightListener>& listener, Priority priority, std::vector<Wanted> movies);
 
     /// `listener` no longer waits for `movies`, which are all it still waits for. What nobody else waits for
@@ -107,6 +136,7 @@ public:
 
 private:
     using Lock = std::unique_lock<std::mutex>;
+    using Stage = Flight::Stage;
     using Flights = std::vector<std::shared_ptr<Flight>>;
 
     /// What to tell whom, gathered under the lock and told without it.
@@ -116,32 +146,59 @@ private:
         std::shared_ptr<const FlightResult> result;
     };
 
+    /// What is known of movies before they are wanted.
+    struct Known {
+        std::vector<KnownRtId> rtIds{};
+        std::vector<KnownFailure> failures{};
+        std::optional<Shut> wikidata{};
+        std::optional<Shut> rottenTomatoes{};
+    };
+
+    // fetcher_work.cpp
     void runIdWorker(IdSource& source);
     void runPageWorker(PageSource& source);
-    bool waitForWork(FairQueue& queue, Priority& mostUrgent);
+    void runWorker(Upstream upstream, const std::function<bool(Slot&)>& work);
+    bool waitForWork(Upstream upstream, Priority& mostUrgent);
     std::optional<Slot> permission(Upstream upstream, Priority priority);
-    void askForIds(IdSource& source, const Flights& flights, Slot slot);
+    Flights claim(Flights flights);
+    void unclaim(const Flights& flights);
+    void ring(const Flights& flights);
+    void putBack(const Flights& flights, const StoreError& error);
+    bool askForIds(IdSource& source, Slot& slot);
+    Flights withoutAnswered(Flights flights);
+    void settleIds(const Flights& flights, const IdAnswers& answers, bool asked);
     void splitOrFail(const Flights& flights, const UpstreamFailure& failure);
-    void fetchPage(PageSource& source, const std::shared_ptr<Flight>& flight, Slot slot);
-    FlightResult readAndStore(const ImdbId& id, const Page& page);
+    bool fetchPage(PageSource& source, Slot& slot);
+    bool settleIfFetched(const std::shared_ptr<Flight>& flight);
+    FlightResult readAndStore(const Flight& flight, const Page& page);
+    void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);
+    void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
     void failUnexpectedly(const Flights& flights, const std::exception& error);
-    void forgo(Upstream upstream);
-    void report(Upstream upstream, const UpstreamFailure* failure);
-
-    std::optional<Fetched> findFresh(const ImdbId& id);
-    std::vector<KnownRtId> remembered(std::span<const Wanted> movies);
+    static Slot::Outcome outcomeOf(const UpstreamFailure* failure);
+    std::vector<CachedMovie> findFresh(std::span<const ImdbId> ids);
     void remember(const IdAnswers& answers);
 
+    // fetcher_watch.cpp
+    void runWatcher();
+    void watch(const Flights& flights);
+    Flights withoutClaim(const Flights& flights);
+    void settlePages(const Flights& flights, Stage stage, const Flights& ended);
+    void settleWatchedIds(const Flights& flights, Stage stage, const Flights& ended);
+    void heard(std::string_view message);
+
+    Known lookUp(std::span<const Wanted> movies);
     // With the lock held:
+    std::optional<FlightResult> answerAtOnce(const Wanted& movie, const Known& known);
     Flights takeForId();
-    std::shared_ptr<Flight> take(FairQueue& queue, Flight::Stage stage);
+    std::shared_ptr<Flight> take(FairQueue& queue, Stage stage);
     void board(const std::shared_ptr<Flight>& flight, const Passenger& passenger);
-    void enqueue(const std::shared_ptr<Flight>& flight, Flight::Stage stage);
-    FairQueue& queueOf(Flight::Stage stage) {
-        return stage == Flight::Stage::waitingForId ? _forId : _forPage;
-    }
+    void enqueue(const std::shared_ptr<Flight>& flight, Stage stage);
+    FairQueue& queueOf(Stage stage) { return stage == Stage::waitingForId ? _forId : _forPage; }
+    void drop(const std::shared_ptr<Flight>& flight);
     Landing end(const std::shared_ptr<Flight>& flight, FlightResult result);
-    void failWaiting(Flight::Stage stage, const FetchFailed& failure, std::vector<Landing>& landings);
+    Flights takeWatched(bool far);
+    bool isStill(const std::shared_ptr<Flight>& flight, Stage stage) const;
+    void failQueued(Upstream upstream, const Shut& shut, std::vector<Landing>& landings);
 
     void land(const std::shared_ptr<Flight>& flight, FlightResult result);
     static void tell(const std::vector<Landing>& landings);
@@ -152,15 +209,19 @@ private:
     std::mutex _mutex;
     std::condition_variable _work;                                 // something to do, or stop
     std::condition_variable _idle;                                 // a worker has finished something
+    std::condition_variable _watch;                                // something to watch, or stop
     std::unordered_map<ImdbId, std::shared_ptr<Flight>> _flights;  // guarded by _mutex
     FairQueue _forId;                                              // guarded by _mutex
     FairQueue _forPage;                                            // guarded by _mutex
-    int _busy = 0;                                                 // guarded by _mutex
-    bool _stopping = false;                                        // guarded by _mutex
+    std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
+    std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
+    int _busy = 0;                // guarded by _mutex
+    bool _stopping = false;       // guarded by _mutex
 
     std::vector<std::unique_ptr<IdSource>> _idSources;
     std::vector<std::unique_ptr<PageSource>> _pageSources;
     std::vector<std::jthread> _workers;
+    std::optional<Bell::Subscription> _subscription;
 };
 
 }  // namespace rtbatch

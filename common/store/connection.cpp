@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/store/coordination_queries.h"
 #include "common/store/queries.h"
 #include "common/store/store.h"
 
@@ -108,7 +109,8 @@ void prepareClient(const DatabaseUrl& url) {
     }
 }
 
-Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline)
+Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
+                       const std::string& leaseClock)
     : _url(std::move(url)), _deadline(deadline) {
     try {
         if (_url.dialect == Dialect::sqlite) {
@@ -123,6 +125,7 @@ Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds tim
                               : ""));
     }
     _queries = std::make_unique<Queries>(*_session, _url.dialect);
+    _coordination = std::make_unique<CoordinationQueries>(*_session, _url.dialect, leaseClock);
 }
 
 Connection::~Connection() = default;
@@ -154,9 +157,9 @@ void Connection::openMysql(std::chrono::milliseconds timeout, Deadline deadline)
     // What we stop waiting for, the server should stop working on.
     const std::string limitOnServer = mariadb ? "max_statement_time = " + statementSeconds
                                               : "max_execution_time = " + std::to_string(timeout.count());
-    *_session
-        << "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = " +
-               statementSeconds + ", " + limitOnServer,
+    *_session << "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+                 "innodb_lock_wait_timeout = " +
+                     statementSeconds + ", " + limitOnServer,
         Poco::Data::Keywords::now;
 }
 

@@ -12,6 +12,7 @@
 
 namespace rtbatch {
 
+class CoordinationQueries;
 class Queries;
 
 /// What went wrong with a statement, in words for the operator, and what may be done about it.
@@ -32,7 +33,9 @@ public:
 
     /// Connects, at most until `deadline`, in whole seconds (the client library counts in them), at least
     /// one. `timeout` is the longest that the server may work on one statement. Throws StoreError.
-    Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline);
+    /// `leaseClock`: see StoreOptions.
+    Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
+               const std::string& leaseClock = {});
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -42,6 +45,7 @@ public:
 
     Poco::Data::Session& session() { return *_session; }
     Queries& queries() { return *_queries; }
+    CoordinationQueries& coordination() { return *_coordination; }
 
     /// Reads an exception that a statement of this connection threw.
     StoreFault explain(const std::exception& error) const;
@@ -59,7 +63,8 @@ private:
     bool _used = false;
     Deadline::Clock::time_point _lastUsed = Deadline::Clock::now();
     std::unique_ptr<Poco::Data::Session> _session;
-    std::unique_ptr<Queries> _queries;  // after the session: it goes first
+    std::unique_ptr<Queries> _queries;  // after the session, as the next one: they go first
+    std::unique_ptr<CoordinationQueries> _coordination;
 };
 
 /// Makes the process ready for `url`. The client library reads a Unix socket's path from the environment,

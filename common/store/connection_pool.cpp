@@ -34,8 +34,9 @@ void ConnectionPool::Lease::drop() {
     _pool.freePlaces(1);
 }
 
-ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout)
-    : _url(std::move(url)), _limit(limit), _timeout(timeout) {}
+ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout,
+                               std::string leaseClock)
+    : _url(std::move(url)), _limit(limit), _timeout(timeout), _leaseClock(std::move(leaseClock)) {}
 
 ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
     std::unique_ptr<Connection> kept;
@@ -64,7 +65,8 @@ ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
 
 ConnectionPool::Lease ConnectionPool::open(Deadline deadline) {
     try {
-        return {*this, std::make_unique<Connection>(_url, Connection::Mode::use, _timeout, deadline)};
+        return {*this,
+                std::make_unique<Connection>(_url, Connection::Mode::use, _timeout, deadline, _leaseClock)};
     } catch (...) {
         freePlaces(1);
         throw;

@@ -27,6 +27,7 @@ public:
         Lease& operator=(const Lease&) = delete;
 
         Connection* operator->() const { return _connection.get(); }
+        Connection& operator*() const { return *_connection; }
 
         /// Closes the connection instead of giving it back: it failed.
         void drop();
@@ -36,8 +37,9 @@ public:
         std::unique_ptr<Connection> _connection;
     };
 
-    /// Opens nothing yet. `timeout`: see Connection.
-    ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout);
+    /// Opens nothing yet. `timeout` and `leaseClock`: see Connection.
+    ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout,
+                   std::string leaseClock);
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
     ~ConnectionPool() = default;
@@ -57,6 +59,7 @@ private:
     const DatabaseUrl _url;
     const std::size_t _limit;
     const std::chrono::milliseconds _timeout;
+    const std::string _leaseClock;
 
     std::mutex _mutex;
     std::condition_variable _changed;

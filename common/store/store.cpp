@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/store/connection_pool.h"
+#include "common/store/coordination_queries.h"
 #include "common/store/database_url.h"
 #include "common/store/migrate.h"
 #include "common/store/queries.h"
@@ -25,11 +26,12 @@ public:
     explicit Impl(const StoreOptions& options)
         : _url(readyUrl(options.url)),
           _timeout(options.timeout),
-          _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout) {}
+          _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
+                options.leaseClock) {}
 
     /// Runs `work` on a connection, within one deadline for everything. All that the store does may be done
-    /// twice (reads, and rows that are replaced), so what failed on a connection that died while it was kept
-    /// is tried again on a new one, once.
+    /// twice (reads, rows that are replaced, leases whose owner is another one each time), so what failed on
+    /// a connection that died while it was kept is tried again on a new one, once.
     template <typename Work>
     auto call(Work work) {
         const auto deadline = Deadline::in(_timeout);
@@ -38,7 +40,7 @@ public:
             const bool kept = connection->used();
             try {
                 connection->setDeadline(deadline);
-                auto result = work(connection->queries());
+                auto result = work(*connection);
                 connection->markUsed();
                 return result;
             } catch (const std::exception& e) {
@@ -47,7 +49,8 @@ public:
                 const bool worthIt = (fault.gone && kept) || fault.conflict;
                 if (again || !worthIt || deadline.passed()) {
                     throw StoreError("the database (" + _url.describe() + "): " + fault.message +
-                                     (fault.unmigrated ? "; run rtbatch-admin migrate" : ""));
+                                         (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
+                                     fault.conflict);
                 }
                 if (fault.gone) {
                     _pool.closeIdle();
@@ -72,12 +75,12 @@ std::vector<CachedMovie> Store::findMovies(std::span<const ImdbId> ids) {
     if (ids.empty()) {
         return {};
     }
-    return _impl->call([&](Queries& queries) { return queries.findMovies(ids); });
+    return _impl->call([&](Connection& c) { return c.queries().findMovies(ids); });
 }
 
 void Store::saveMovie(const CachedMovie& movie) {
-    _impl->call([&](Queries& queries) {
-        queries.saveMovie(movie);
+    _impl->call([&](Connection& c) {
+        c.queries().saveMovie(movie);
         return true;
     });
 }
@@ -86,21 +89,77 @@ std::vector<KnownRtId> Store::findRtIds(std::span<const ImdbId> ids) {
     if (ids.empty()) {
         return {};
     }
-    return _impl->call([&](Queries& queries) { return queries.findRtIds(ids, now()); });
+    return _impl->call([&](Connection& c) { return c.queries().findRtIds(ids, now()); });
 }
 
 void Store::saveRtIds(std::span<const KnownRtId> answers) {
     if (answers.empty()) {
         return;
     }
-    _impl->call([&](Queries& queries) {
-        queries.saveRtIds(answers);
+    _impl->call([&](Connection& c) {
+        c.queries().saveRtIds(answers);
+        return true;
+    });
+}
+
+bool Store::acquireLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term) {
+    return _impl->call([&](Connection& c) { return c.coordination().acquireLease(name, owner, term); });
+}
+
+std::vector<std::string> Store::acquireLeases(std::span<const std::string> names, const std::string& owner,
+                                              std::chrono::milliseconds term) {
+    return _impl->call([&](Connection& c) { return c.coordination().acquireLeases(names, owner, term); });
+}
+
+bool Store::renewLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term) {
+    return _impl->call([&](Connection& c) { return c.coordination().renewLease(name, owner, term); });
+}
+
+void Store::releaseLeases(std::span<const std::string> names, const std::string& owner) {
+    if (names.empty()) {
+        return;
+    }
+    _impl->call([&](Connection& c) {
+        c.coordination().releaseLeases(names, owner);
+        return true;
+    });
+}
+
+LeaseView Store::findLeases(std::span<const std::string> names) {
+    return _impl->call([&](Connection& c) { return c.coordination().findLeases(names); });
+}
+
+UpstreamView Store::readUpstream(const std::string& upstream) {
+    return _impl->call([&](Connection& c) { return c.coordination().readUpstream(upstream); });
+}
+
+bool Store::saveUpstream(const std::string& upstream, const UpstreamState& state) {
+    return _impl->call([&](Connection& c) { return c.coordination().saveUpstream(upstream, state); });
+}
+
+std::vector<KnownFailure> Store::findFailures(std::span<const ImdbId> ids) {
+    if (ids.empty()) {
+        return {};
+    }
+    return _impl->call([&](Connection& c) { return c.coordination().findFailures(ids); });
+}
+
+void Store::saveFailure(const KnownFailure& failure, std::chrono::milliseconds holdOff) {
+    _impl->call([&](Connection& c) {
+        c.coordination().saveFailure(failure, holdOff);
+        return true;
+    });
+}
+
+void Store::forgetFailure(const ImdbId& id) {
+    _impl->call([&](Connection& c) {
+        c.coordination().forgetFailure(id);
         return true;
     });
 }
 
 void Store::check() {
-    const int there = _impl->call([](Queries& queries) { return queries.schemaVersion(); });
+    const int there = _impl->call([](Connection& c) { return c.queries().schemaVersion(); });
     const int ours = migrations(_impl->url().dialect).back().version;
     if (there < ours) {
         throw StoreError("the database (" + _impl->url().describe() + ") is at version " +

@@ -11,6 +11,7 @@
 #include "common/model/imdb_id.h"
 #include "common/model/rt_id.h"
 #include "common/model/timestamp.h"
+#include "common/store/coordination.h"
 
 namespace rtbatch {
 
@@ -18,7 +19,14 @@ namespace rtbatch {
 /// the store reconnects by itself.
 class StoreError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit StoreError(const std::string& what, bool conflict = false)
+        : std::runtime_error(what), _conflict(conflict) {}
+
+    /// Another process's statement won (a deadlock, Galera's certification): "not now" rather than a fault.
+    bool conflict() const { return _conflict; }
+
+private:
+    bool _conflict;
 };
 
 /// A row of `rt_cache`.
@@ -49,6 +57,9 @@ struct StoreOptions {
     int maxConnections = 6;
     /// How long a call may take, waiting for a connection included, in milliseconds.
     std::chrono::milliseconds timeout{5000};
+    /// An SQL expression for the time in milliseconds, by which leases end; empty: the database's clock.
+    /// Tests have their own.
+    std::string leaseClock{};
 };
 
 /// The tables of design, on SQLite or MySQL/MariaDB. Safe to use from any thread; every call throws
@@ -73,6 +84,39 @@ public:
 
     /// Remembers Wikidata's answers, in one statement.
     void saveRtIds(std::span<const KnownRtId> answers);
+
+    // What processes agree on. Terms are counted by the database's clock.
+
+    /// Takes a lease that is free or has ended. `owner` must be another one each time.
+    bool acquireLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term);
+
+    /// The same for many, not empty: gives those that were taken, in two statements.
+    std::vector<std::string> acquireLeases(std::span<const std::string> names, const std::string& owner,
+                                           std::chrono::milliseconds term);
+
+    /// The lease lasts for `term` from now. False when it has ended before.
+    bool renewLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term);
+
+    /// Ends those leases that are still this owner's.
+    void releaseLeases(std::span<const std::string> names, const std::string& owner);
+
+    /// Those among `names` (not empty) that somebody holds.
+    LeaseView findLeases(std::span<const std::string> names);
+
+    /// An upstream's state and all leases whose names start with `slot.UPSTREAM.`: one SELECT.
+    UpstreamView readUpstream(const std::string& upstream);
+
+    /// Writes the state that was derived from one that was read. False when another one was written since.
+    bool saveUpstream(const std::string& upstream, const UpstreamState& state);
+
+    /// The last failures of `ids`, those too that may be tried again: one SELECT.
+    std::vector<KnownFailure> findFailures(std::span<const ImdbId> ids);
+
+    /// Remembers a failure. With a hold-off the movie is not to be tried again so long, twice as long each
+    /// time, a day at most; `failure.retryAt` is not read.
+    void saveFailure(const KnownFailure& failure, std::chrono::milliseconds holdOff);
+
+    void forgetFailure(const ImdbId& id);
 
     /// Throws unless the database answers and its migrations are those of this program.
     void check();

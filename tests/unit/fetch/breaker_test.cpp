@@ -1,78 +1,91 @@
 #include "common/fetch/breaker.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace rtbatch;
 using namespace std::chrono_literals;
 using Kind = UpstreamFailure::Kind;
+using Ask = Consent::Kind;
+using std::chrono::milliseconds;
 
 namespace {
 
 struct Fixture {
-    Breaker::Clock::time_point time = Breaker::Clock::now();
-    LocalBreaker breaker{[this] { return time; }};
+    Timestamp time = fromMillis(1'800'000'000'000);
+    UpstreamState state;
 
-    void fail(Kind kind, int times = 1, std::optional<std::chrono::seconds> retryAfter = std::nullopt) {
+    void fail(Kind kind, int times = 1, std::optional<std::chrono::seconds> retryAfter = std::nullopt,
+              bool probe = false) {
         for (int i = 0; i < times; ++i) {
-            breaker.failed(Upstream::rottenTomatoes, {kind, "failed", retryAfter});
+            const UpstreamFailure failure{kind, "failed", retryAfter};
+            state = withOutcome(state, &failure, probe, time);
         }
     }
-    std::optional<Breaker::Clock::duration> pause() { return breaker.admit(Upstream::rottenTomatoes); }
+    void succeed(bool probe = false) { state = withOutcome(state, nullptr, probe, time); }
+    void sendProbe() {
+        REQUIRE(consentOf(state, time).kind == Ask::probe);
+        state = withProbe(state, time, 25s);
+    }
+    bool mayGo() const { return consentOf(state, time).kind == Ask::go; }
+    /// How long to wait; 0: not at all.
+    milliseconds pause() const { return consentOf(state, time).left; }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "five failures in a row open the breaker for 30 s, of its own upstream only") {
+TEST_CASE_METHOD(Fixture, "five failures in a row open the breaker for 30 s") {
     fail(Kind::broken, 4);
-    CHECK_FALSE(pause());
+    CHECK(mayGo());
     fail(Kind::timeout);
     CHECK(pause() == 30s);
-    CHECK_FALSE(breaker.admit(Upstream::wikidata));
+    CHECK(consentOf(state, time + 10s).since == time);
 }
 
 TEST_CASE_METHOD(Fixture, "a success in between starts the count anew") {
     fail(Kind::broken, 4);
-    breaker.succeeded(Upstream::rottenTomatoes);
+    succeed();
     fail(Kind::broken, 4);
-    CHECK_FALSE(pause());
+    CHECK(mayGo());
 }
 
 TEST_CASE_METHOD(Fixture, "three times 403 in a row open it") {
     fail(Kind::forbidden, 2);
     fail(Kind::broken);
     fail(Kind::forbidden);
-    CHECK_FALSE(pause());
-    breaker.succeeded(Upstream::rottenTomatoes);
+    CHECK(mayGo());
+    succeed();
     fail(Kind::forbidden, 3);
     CHECK(pause() == 30s);
 }
 
 TEST_CASE_METHOD(Fixture, "a page that is gone, or that we refuse, opens nothing") {
+    const UpstreamState before = state;
     fail(Kind::gone, 10);
     fail(Kind::refused, 10);
     fail(Kind::cancelled, 10);
-    CHECK_FALSE(pause());
+    CHECK(state == before);
 }
 
 TEST_CASE_METHOD(Fixture, "when the time is up one request probes, and its success closes the breaker") {
     fail(Kind::broken, 5);
     time += 30s;
-    CHECK_FALSE(pause());
-    CHECK(pause() == 100ms);  // the others wait for the probe
-    breaker.succeeded(Upstream::rottenTomatoes);
-    CHECK_FALSE(pause());
-    CHECK_FALSE(pause());
+    sendProbe();
+    CHECK(consentOf(state, time).probing);  // the others wait for it
+    succeed(true);
+    CHECK(mayGo());
+    CHECK(state.nextOpening == 30s);
 }
 
 TEST_CASE_METHOD(Fixture, "a probe that fails doubles the time, up to 15 minutes") {
     fail(Kind::broken, 5);
-    auto expected = Breaker::Clock::duration(30s);
+    milliseconds expected = 30s;
     for (int i = 0; i < 8; ++i) {
         CHECK(pause() == expected);
         time += expected;
-        CHECK_FALSE(pause());
-        fail(Kind::broken);
-        expected = std::min<Breaker::Clock::duration>(expected * 2, 15min);
+        sendProbe();
+        fail(Kind::broken, 1, std::nullopt, true);
+        expected = std::min<milliseconds>(expected * 2, 15min);
     }
     CHECK(pause() == 15min);
 }
@@ -81,29 +94,37 @@ TEST_CASE_METHOD(Fixture, "failures of requests that were open already do not pr
     fail(Kind::broken, 7);
     CHECK(pause() == 30s);
     time += 30s;
-    CHECK_FALSE(pause());
+    sendProbe();
     fail(Kind::broken);
+    CHECK(consentOf(state, time).probing);
+    fail(Kind::broken, 1, std::nullopt, true);
     CHECK(pause() == 60s);
 }
 
-TEST_CASE_METHOD(Fixture, "a probe whose outcome never comes is given up after a minute") {
+TEST_CASE_METHOD(Fixture, "a probe that was not used, or whose outcome never comes, lets another one go") {
     fail(Kind::broken, 5);
     time += 30s;
-    CHECK_FALSE(pause());
-    time += 59s;
-    CHECK(pause());
-    time += 1s;
-    CHECK_FALSE(pause());
+    sendProbe();
+    fail(Kind::cancelled, 1, std::nullopt, true);
+    sendProbe();
+    time += 25s - 1ms;
+    CHECK(consentOf(state, time).probing);
+    time += 1ms;
+    sendProbe();
 }
 
 TEST_CASE_METHOD(Fixture, "Retry-After stops all requests until then, and nothing else does") {
     fail(Kind::throttled, 1, 3s);
     CHECK(pause() == 3s);
-    breaker.succeeded(Upstream::rottenTomatoes);  // one that was open already
+    succeed();  // one that was open already
     CHECK(pause() == 3s);
+    const Timestamp began = time;
+    time += 1s;
+    fail(Kind::throttled, 1, 3s);
+    CHECK(pause() == 3s);
+    CHECK(consentOf(state, time).since == began);
     time += 3s;
-    CHECK_FALSE(pause());
-    CHECK_FALSE(pause());
+    CHECK(mayGo());
 }
 
 TEST_CASE_METHOD(Fixture, "Retry-After 0, or none, means a minute") {

@@ -7,6 +7,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/fetch/fake_upstreams.h"
+#include "tests/unit/fetch/fetching.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
@@ -65,25 +66,24 @@ struct Fixture {
     TempDir dir;
     StoreOptions storeOptions{.url = "sqlite:" + dir.file("rtbatch.db")};
     FakeUpstreams upstreams;
-    TitleReader reader;
-    LocalSlots slots{5, 2};
-    LocalBreaker breaker;
+    std::optional<Fetching> fetching;
     FetcherOptions options;
-    std::optional<Store> store;
-    std::optional<Fetcher> fetcher;
+    Store* store = nullptr;
+    Fetcher* fetcher = nullptr;
 
     Fixture() {
         migrate(storeOptions);
-        store.emplace(storeOptions);
+        fetching.emplace(storeOptions, upstreams);
+        store = &fetching->store;
         for (int i = 0; i < 200; ++i) {
             upstreams.setId(imdb(i), slug(i));
             upstreams.setPage(slug(i), "Film " + std::to_string(i));
         }
     }
     void start() {
-        fetcher.emplace(options, FetcherParts{[&] { return upstreams.makeIdSource(); },
-                                              [&] { return upstreams.makePageSource(); }, reader, *store,
-                                              slots, breaker});
+        fetching->options = options;
+        fetching->start();
+        fetcher = &*fetching->fetcher;
     }
     std::shared_ptr<Batch> want(int from, int to) {
         auto batch = std::make_shared<Batch>();
@@ -323,11 +323,18 @@ TEST_CASE_METHOD(Fixture, "more flights than may wait are refused, each by itsel
     CHECK_THAT(batch->of(10), Catch::StartsWith("fetched"));
 }
 
-TEST_CASE_METHOD(Fixture, "without the store movies are fetched all the same") {
-    std::filesystem::remove_all(dir.path());
-    store.emplace(storeOptions);
+TEST_CASE_METHOD(Fixture, "without the database nothing is asked, and when it is back work goes on") {
+    start();
+    std::filesystem::rename(dir.file("rtbatch.db"), dir.file("away.db"));
+    fetching.reset();
+    storeOptions.timeout = 200ms;
+    fetching.emplace(storeOptions, upstreams);
+    store = &fetching->store;
     start();
     const auto batch = want(1, 3);
+    std::this_thread::sleep_for(600ms);  // that nothing is asked can only be waited for
+    CHECK(upstreams.queries().empty());
+    std::filesystem::rename(dir.file("away.db"), dir.file("rtbatch.db"));
     REQUIRE(batch->waitFor(3));
     CHECK_THAT(batch->of(2), Catch::Contains("Film 2"));
 }

@@ -8,7 +8,7 @@
 #include "handler/batch_stream.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
-#include "tests/unit/fetch/fake_upstreams.h"
+#include "tests/unit/fetch/fetching.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
@@ -84,11 +84,9 @@ struct Fixture {
     TempDir dir;
     StoreOptions storeOptions{.url = "sqlite:" + dir.file("rtbatch.db")};
     FakeUpstreams upstreams;
-    TitleReader reader;
-    LocalSlots slots{5, 2};
-    LocalBreaker breaker;
-    std::optional<Store> store;
-    std::optional<Fetcher> fetcher;
+    std::optional<Fetching> fetching;
+    Store* store = nullptr;
+    Fetcher* fetcher = nullptr;
     Monitor monitor;
     WorkerPool workers{2};
     StreamOptions options;
@@ -97,10 +95,10 @@ struct Fixture {
 
     Fixture() {
         migrate(storeOptions);
-        store.emplace(storeOptions);
-        fetcher.emplace(FetcherOptions{}, FetcherParts{[&] { return upstreams.makeIdSource(); },
-                                                       [&] { return upstreams.makePageSource(); }, reader,
-                                                       *store, slots, breaker});
+        fetching.emplace(storeOptions, upstreams);
+        fetching->start();
+        store = &fetching->store;
+        fetcher = &*fetching->fetcher;
         for (int i = 0; i < 60; ++i) {
             upstreams.setId(id(i).string(), "m/film_" + std::to_string(i));
             upstreams.setPage("m/film_" + std::to_string(i), "Film " + std::to_string(i));

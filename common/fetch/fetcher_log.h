@@ -1,0 +1,12 @@
+#pragma once
+
+#include <Poco/Logger.h>
+
+namespace rtbatch {
+
+/// Of all that fetches.
+inline Poco::Logger& logger() {
+    return Poco::Logger::get("rtbatch.fetch");
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,217 @@
+// Flights that other processes have under way: watched until they have landed, failed, or lost their pilot.
+#include <algorithm>
+#include <utility>
+
+#include "common/fetch/fetcher.h"
+#include "common/fetch/fetcher_log.h"
+#include "common/lease/owner.h"
+
+namespace rtbatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using Stage = Flight::Stage;
+
+/// How far the clocks of hosts may differ, when one says that a flight failed and the other since when it
+/// waited for it.
+constexpr auto kClockSkew = 5s;
+
+/// So many are looked at in one statement.
+constexpr std::size_t kMostInALook = 50;
+
+std::vector<ImdbId> idsOf(const std::vector<std::shared_ptr<Flight>>& flights) {
+    std::vector<ImdbId> ids;
+    ids.reserve(flights.size());
+    for (const auto& flight : flights) {
+        ids.push_back(flight->id);
+    }
+    return ids;
+}
+
+}  // namespace
+
+void Fetcher::runWatcher() {
+    Lock lock(_mutex);
+    while (!_stopping) {
+        const bool far = _parts.gate.hasFarOwner();
+        const auto open = [&] { return !_elsewhere.empty() || (far && !_flights.empty()); };
+        const bool wasOpen = open();
+        const auto woken = [&] { return _stopping || !_rung.empty() || (!wasOpen && open()); };
+        if (!wasOpen) {
+            _watch.wait(lock, woken);
+        } else {
+            _watch.wait_for(lock, far ? _options.farLook : _options.nearLook, woken);
+        }
+        Flights flights = takeWatched(far);
+        lock.unlock();
+        watch(flights);
+        lock.lock();
+    }
+}
+
+/// Those whose bell was rung, or if there are none, all that may have ended without a bell.
+Fetcher::Flights Fetcher::takeWatched(bool far) {
+    Flights flights;
+    const auto add = [&](const ImdbId& id) {
+        const auto flight = _flights.find(id);
+        if (flight != _flights.end() && (flight->second->isQueued() || flight->second->isElsewhere())) {
+            flights.push_back(flight->second);
+        }
+    };
+    const std::set<ImdbId> rung = std::exchange(_rung, {});
+    std::erase_if(_elsewhere, [&](const ImdbId& id) {
+        const auto flight = _flights.find(id);
+        return flight == _flights.end() || !flight->second->isElsewhere();
+    });
+    if (!rung.empty()) {
+        std::ranges::for_each(rung, add);
+        return flights;
+    }
+    std::ranges::for_each(_elsewhere, add);
+    for (auto flight = _flights.begin(); far && flight != _flights.end() && flights.size() < kMostInALook;
+         ++flight) {
+        if (flight->second->isQueued()) {
+            flights.push_back(flight->second);
+        }
+    }
+    return flights;
+}
+
+/// Called without the lock. The claims are read before the results: a flight that has no claim any more has
+/// left its result.
+void Fetcher::watch(const Flights& flights) {
+    for (std::size_t from = 0; from < flights.size(); from += kMostInALook) {
+        std::map<Stage, Flights> watched;
+        {
+            const Lock lock(_mutex);
+            for (std::size_t i = from; i < std::min(flights.size(), from + kMostInALook); ++i) {
+                watched[flights[i]->stage].push_back(flights[i]);
+            }
+        }
+        try {
+            for (const auto& [stage, some] : watched) {
+                const bool elsewhere = stage == Stage::idElsewhere || stage == Stage::pageElsewhere;
+                const Flights ended = elsewhere ? withoutClaim(some) : Flights{};
+                if (stage == Stage::pageElsewhere || stage == Stage::waitingForPage) {
+                    settlePages(some, stage, ended);
+                } else if (stage == Stage::idElsewhere || stage == Stage::waitingForId) {
+                    settleWatchedIds(some, stage, ended);
+                }
+            }
+        } catch (const StoreError& error) {
+            logger().warning("cannot look after flights of other processes: %s", std::string(error.what()));
+        }
+    }
+}
+
+/// Those that nobody has under way any more. A claim whose owner is surely dead is ended for it.
+Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
+    std::vector<std::string> names;
+    for (const auto& flight : flights) {
+        names.push_back(claimName(*flight));
+    }
+    const LeaseView view = _parts.store.findLeases(names);
+    Flights ended;
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+        const auto lease = std::ranges::find(view.leases, names[i], &LeaseRow::name);
+        if (lease == view.leases.end()) {
+            ended.push_back(flights[i]);
+        } else if (Owner::parse(lease->owner).isDead()) {
+            _parts.store.releaseLeases({&names[i], 1}, lease->owner);
+            ended.push_back(flights[i]);
+        }
+    }
+    return ended;
+}
+
+void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& ended) {
+    auto fresh = findFresh(idsOf(flights));
+    const auto failures = _parts.store.findFailures(idsOf(ended));
+    std::vector<Landing> landings;
+    {
+        const Lock lock(_mutex);
+        for (const auto& flight : flights) {
+            if (!isStill(flight, stage)) {
+                continue;
+            }
+            const auto movie = std::ranges::find(fresh, flight->id, &CachedMovie::imdbId);
+            if (movie != fresh.end()) {
+                landings.push_back(end(flight, Fetched{std::move(movie->facts), movie->cachedAt}));
+            }
+        }
+        for (const auto& flight : ended) {
+            if (!isStill(flight, stage)) {
+                continue;
+            }
+            const auto failure = std::ranges::find(failures, flight->id, &KnownFailure::imdbId);
+            if (failure != failures.end() && failure->failedAt + kClockSkew >= flight->elsewhereSince) {
+                FetchFailed failed{failure->message};
+                if (failure->retryAt > now()) {
+                    failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(failure->retryAt - now());
+                }
+                landings.push_back(end(flight, std::move(failed)));
+            } else {
+                enqueue(flight, Stage::waitingForPage);  // its pilot is lost: we fly it
+            }
+        }
+    }
+    tell(landings);
+}
+
+void Fetcher::settleWatchedIds(const Flights& flights, Stage stage, const Flights& ended) {
+    const auto known = _parts.store.findRtIds(idsOf(flights));
+    std::vector<Landing> landings;
+    {
+        const Lock lock(_mutex);
+        for (const auto& flight : flights) {
+            const auto answer = std::ranges::find(known, flight->id, &KnownRtId::imdbId);
+            if (!isStill(flight, stage) || answer == known.end() ||
+                (answer->rtId && answer->rtId == flight->gone)) {
+                continue;
+            }
+            if (!answer->rtId) {
+                landings.push_back(end(flight, NotFound{}));
+            } else {
+                flight->rtId = answer->rtId;
+                flight->rtIdRemembered = true;
+                enqueue(flight, Stage::waitingForPage);
+            }
+        }
+        for (const auto& flight : ended) {
+            if (isStill(flight, stage)) {
+                enqueue(flight, Stage::waitingForId);
+            }
+        }
+    }
+    tell(landings);
+}
+
+/// Whether nothing has happened to it since it was read.
+bool Fetcher::isStill(const std::shared_ptr<Flight>& flight, Stage stage) const {
+    const auto place = _flights.find(flight->id);
+    return place != _flights.end() && place->second == flight && flight->stage == stage;
+}
+
+/// A bell of another process: `flights tt0113277 tt0111161`, these are over.
+void Fetcher::heard(std::string_view message) {
+    constexpr std::string_view kWhat = "flights ";
+    if (!message.starts_with(kWhat)) {
+        return;
+    }
+    message.remove_prefix(kWhat.size());
+    const Lock lock(_mutex);
+    while (!message.empty()) {
+        const auto end = std::min(message.find(' '), message.size());
+        const auto id = ImdbId::parse(message.substr(0, end));
+        message.remove_prefix(std::min(end + 1, message.size()));
+        const auto flight = id ? _flights.find(*id) : _flights.end();
+        if (flight != _flights.end() && (flight->second->isQueued() || flight->second->isElsewhere())) {
+            _rung.insert(*id);
+        }
+    }
+    _watch.notify_all();
+}
+
+}  // namespace rtbatch

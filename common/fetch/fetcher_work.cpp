@@ -1,0 +1,450 @@
+// The fetcher's workers: ids from Wikidata, pages from Rotten Tomatoes.
+#include <algorithm>
+#include <utility>
+
+#include "common/fetch/fetcher.h"
+#include "common/fetch/fetcher_log.h"
+
+namespace rtbatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using Kind = UpstreamFailure::Kind;
+using Stage = Flight::Stage;
+
+/// A worker that waits for a slot looks this often whether more urgent work has come.
+constexpr auto kSlotPatience = 1s;
+
+/// How long a worker rests after the database was away.
+constexpr auto kStoreRetry = 250ms;
+
+/// A query that failed is split into so many.
+constexpr std::size_t kSplit = 5;
+
+/// A claim outlasts what is done under it by so much.
+constexpr auto kClaimMargin = 5s;
+
+FetchFailed describe(const UpstreamFailure& failure) {
+    return {failure.message, failure.retryAfter};
+}
+
+/// Counts a worker as busy, as long as it lives.
+class Busy {
+public:
+    Busy(std::mutex& mutex, int& count, std::condition_variable& idle)
+        : _mutex(mutex), _count(count), _idle(idle) {}
+    ~Busy() {
+        const std::scoped_lock lock(_mutex);
+        --_count;
+        _idle.notify_all();
+    }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+private:
+    std::mutex& _mutex;
+    int& _count;
+    std::condition_variable& _idle;
+};
+
+}  // namespace
+
+std::string claimName(const Flight& flight) {
+    const bool page = flight.stage == Stage::fetchingPage || flight.stage == Stage::pageElsewhere;
+    return (page ? "flight.page." : "flight.id.") + flight.id.string();
+}
+
+void Fetcher::runIdWorker(IdSource& source) {
+    runWorker(Upstream::wikidata, [&](Slot& slot) { return askForIds(source, slot); });
+}
+
+void Fetcher::runPageWorker(PageSource& source) {
+    runWorker(Upstream::rottenTomatoes, [&](Slot& slot) { return fetchPage(source, slot); });
+}
+
+/// `work` does one thing and says whether the slot is still there to do another with.
+void Fetcher::runWorker(Upstream upstream, const std::function<bool(Slot&)>& work) {
+    Priority priority{};
+    while (waitForWork(upstream, priority)) {
+        std::optional<Slot> slot = permission(upstream, priority);
+        while (slot && work(*slot)) {
+        }
+    }
+}
+
+/// Waits until something stands in the queue; false when the program stops.
+bool Fetcher::waitForWork(Upstream upstream, Priority& mostUrgent) {
+    FairQueue& queue = upstream == Upstream::wikidata ? _forId : _forPage;
+    Lock lock(_mutex);
+    if (queue.empty() && !_stopping) {
+        lock.unlock();
+        _parts.gate.withdraw(upstream);
+        lock.lock();
+    }
+    _work.wait(lock, [&] { return _stopping || !queue.empty(); });
+    if (_stopping) {
+        return false;
+    }
+    mostUrgent = queue.mostUrgent();
+    return true;
+}
+
+/// A slot. Nothing: look again whether there is work, for it may have been failed.
+std::optional<Slot> Fetcher::permission(Upstream upstream, Priority priority) {
+    Gate::Entry entry = _parts.gate.enter(upstream, priority, Deadline::in(kSlotPatience));
+    if (auto* slot = std::get_if<Slot>(&entry)) {
+        return std::move(*slot);
+    }
+    if (const auto* shut = std::get_if<Shut>(&entry)) {
+        std::vector<Landing> landings;
+        {
+            const Lock lock(_mutex);
+            failQueued(upstream, *shut, landings);
+        }
+        tell(landings);
+        Lock lock(_mutex);
+        const FairQueue& queue = upstream == Upstream::wikidata ? _forId : _forPage;
+        if (!queue.empty() && !_stopping) {
+            _work.wait_until(lock, shut->until);  // or until something new is to be failed
+        }
+    }
+    return std::nullopt;
+}
+
+/// Takes the claims of flights for this process; those that another one has are left to it, and watched.
+Fetcher::Flights Fetcher::claim(Flights flights) {
+    std::vector<std::string> names;
+    names.reserve(flights.size());
+    for (const auto& flight : flights) {
+        names.push_back(claimName(*flight));
+    }
+    const bool pages = !flights.empty() && flights.front()->stage == Stage::fetchingPage;
+    const auto term =
+        (pages ? _options.pageTimeout + _options.readTimeout : _options.wikidataTimeout) + kClaimMargin;
+    std::vector<Lease> leases = _parts.leases.acquire(names, term);
+    const Lock lock(_mutex);
+    std::erase_if(flights, [&](const std::shared_ptr<Flight>& flight) {
+        const auto lease = std::ranges::find(leases, claimName(*flight), &Lease::name);
+        if (lease != leases.end()) {
+            flight->claim = std::move(*lease);
+            return false;
+        }
+        if (flight->passengers.empty()) {
+            drop(flight);
+            return true;
+        }
+        flight->stage = pages ? Stage::pageElsewhere : Stage::idElsewhere;
+        flight->elsewhereSince = now();
+        _elsewhere.insert(flight->id);
+        _rung.insert(flight->id);  // it may be over by now
+        _watch.notify_all();
+        return true;
+    });
+    return flights;
+}
+
+void Fetcher::unclaim(const Flights& flights) {
+    std::vector<Lease> leases;
+    for (const auto& flight : flights) {
+        if (flight->claim) {
+            leases.push_back(std::move(*flight->claim));
+            flight->claim.reset();
+        }
+    }
+    _parts.leases.release(std::move(leases));
+}
+
+/// Tells the other processes of this host that these flights are over.
+void Fetcher::ring(const Flights& flights) {
+    std::string message = "flights";
+    for (const auto& flight : flights) {
+        message += " " + flight->id.string();
+    }
+    _parts.bell.ring(message);
+}
+
+/// The database is away: the flights wait for it in their queue.
+void Fetcher::putBack(const Flights& flights, const StoreError& error) {
+    logger().warning("fetching waits for the database: %s", std::string(error.what()));
+    unclaim(flights);
+    Lock lock(_mutex);
+    for (const auto& flight : flights) {
+        const bool page = flight->stage == Stage::fetchingPage;
+        enqueue(flight, page ? Stage::waitingForPage : Stage::waitingForId);
+    }
+    _work.wait_for(lock, kStoreRetry, [this] { return _stopping; });
+}
+
+bool Fetcher::askForIds(IdSource& source, Slot& slot) {
+    Flights flights;
+    {
+        const Lock lock(_mutex);
+        flights = takeForId();
+        if (flights.empty()) {
+            return false;
+        }
+        ++_busy;
+    }
+    const Busy busy(_mutex, _busy, _idle);
+    Flights claimed;
+    try {
+        claimed = withoutAnswered(claim(flights));
+    } catch (const StoreError& error) {
+        putBack(flights, error);
+        return false;
+    }
+    if (claimed.empty()) {
+        return true;
+    }
+    try {
+        std::vector<ImdbId> ids;
+        ids.reserve(claimed.size());
+        for (const auto& flight : claimed) {
+            ids.push_back(flight->id);
+        }
+        const auto reply =
+            source.resolve(ids, Deadline::in(_options.wikidataTimeout).sooner(slot.deadline()));
+        const auto* failure = std::get_if<UpstreamFailure>(&reply);
+        slot.giveBack(outcomeOf(failure));
+        if (failure != nullptr) {
+            unclaim(claimed);
+            splitOrFail(claimed, *failure);
+        } else {
+            remember(std::get<IdAnswers>(reply));
+            unclaim(claimed);
+            settleIds(claimed, std::get<IdAnswers>(reply), true);
+        }
+        ring(claimed);
+    } catch (const std::exception& error) {
+        failUnexpectedly(claimed, error);
+    }
+    return false;
+}
+
+/// Goes on with those whose answer another process got between the look-up and the claim.
+Fetcher::Flights Fetcher::withoutAnswered(Flights flights) {
+    std::vector<ImdbId> ids;
+    for (const auto& flight : flights) {
+        if (!flight->gone) {
+            ids.push_back(flight->id);
+        }
+    }
+    IdAnswers answers;
+    for (const KnownRtId& known : _parts.store.findRtIds(ids)) {
+        answers.emplace(known.imdbId, known.rtId);
+    }
+    Flights answered;
+    std::erase_if(flights, [&](const std::shared_ptr<Flight>& flight) {
+        const bool known = answers.contains(flight->id);
+        if (known) {
+            answered.push_back(flight);
+        }
+        return known;
+    });
+    unclaim(answered);
+    settleIds(answered, answers, false);
+    return flights;
+}
+
+/// `asked`: the answers are fresh, and not remembered ones.
+void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool asked) {
+    std::vector<Landing> landings;
+    {
+        const Lock lock(_mutex);
+        for (const auto& flight : flights) {
+            const auto answer = answers.find(flight->id);
+            if (answer == answers.end() || !answer->second) {
+                landings.push_back(end(flight, NotFound{}));
+            } else if (answer->second == flight->gone) {
+                landings.push_back(end(
+                    flight, FetchFailed{"Its page at Rotten Tomatoes is gone.",
+                                        std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff)}));
+            } else {
+                flight->rtId = answer->second;
+                flight->rtIdRemembered = !asked;
+                enqueue(flight, Stage::waitingForPage);
+            }
+        }
+    }
+    for (const Landing& landing : landings) {
+        if (const auto* failed = std::get_if<FetchFailed>(landing.result.get())) {
+            rememberFailure(landing.id, *failed, true);
+        }
+    }
+    tell(landings);
+}
+
+/// One id may have spoilt the query for the others: they are asked in smaller ones, until the culprit is
+/// alone. The breaker ends this soon where all fail.
+void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure) {
+    const bool mayBeOneId = failure.kind == Kind::broken || failure.kind == Kind::timeout;
+    std::vector<Landing> landings;
+    {
+        const Lock lock(_mutex);
+        for (const auto& flight : flights) {
+            if (mayBeOneId && flights.size() > 1 && !_stopping) {
+                flight->companions = (flights.size() + kSplit - 1) / kSplit;
+                enqueue(flight, Stage::waitingForId);
+            } else {
+                landings.push_back(end(flight, describe(failure)));
+            }
+        }
+    }
+    tell(landings);
+}
+
+bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
+    std::shared_ptr<Flight> flight;
+    {
+        const Lock lock(_mutex);
+        flight = take(_forPage, Stage::waitingForPage);
+        if (!flight) {
+            return false;
+        }
+        ++_busy;
+    }
+    const Busy busy(_mutex, _busy, _idle);
+    try {
+        // It may be under way elsewhere, or have been fetched between the look-up of who asked and now.
+        if (claim({flight}).empty() || settleIfFetched(flight)) {
+            return true;
+        }
+    } catch (const StoreError& error) {
+        putBack({flight}, error);
+        return false;
+    }
+    try {
+        const auto reply =
+            source.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
+        const auto* failure = std::get_if<UpstreamFailure>(&reply);
+        slot.giveBack(outcomeOf(failure));
+        if (failure == nullptr) {
+            FlightResult result = readAndStore(*flight, std::get<Page>(reply));
+            unclaim({flight});
+            land(flight, std::move(result));
+        } else {
+            failPage(flight, *failure);
+        }
+        ring({flight});
+    } catch (const std::exception& error) {
+        failUnexpectedly({flight}, error);
+    }
+    return false;
+}
+
+bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
+    auto fresh = findFresh({&flight->id, 1});
+    if (fresh.empty()) {
+        return false;
+    }
+    unclaim({flight});
+    land(flight, Fetched{std::move(fresh.front().facts), fresh.front().cachedAt});
+    return true;
+}
+
+void Fetcher::failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure) {
+    if (failure.kind == Kind::gone && flight->rtIdRemembered) {
+        unclaim({flight});
+        const Lock lock(_mutex);
+        flight->gone = std::exchange(flight->rtId, std::nullopt);
+        flight->rtIdRemembered = false;
+        enqueue(flight, Stage::waitingForId);
+        return;
+    }
+    FetchFailed failed = describe(failure);
+    const bool itsOwn = failure.kind == Kind::gone || failure.kind == Kind::refused;
+    if (itsOwn) {
+        failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
+    }
+    if (failure.kind != Kind::cancelled) {
+        rememberFailure(flight->id, failed, itsOwn);
+    }
+    unclaim({flight});
+    land(flight, std::move(failed));
+}
+
+FlightResult Fetcher::readAndStore(const Flight& flight, const Page& page) {
+    const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
+    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
+        logger().warning("cannot read %s (%s): %s", page.id.text(), flight.id.string(), unreadable->reason);
+        FetchFailed failed{"Its page at Rotten Tomatoes could not be read: " + unreadable->reason,
+                           std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff)};
+        rememberFailure(flight.id, failed, true);
+        return failed;
+    }
+    const Timestamp cachedAt = now();
+    CachedMovie movie{flight.id, page.id.text(), renderFacts(page.id, std::get<MovieFacts>(reading)),
+                      cachedAt, cachedAt + _options.ttl};
+    try {
+        _parts.store.saveMovie(movie);
+        if (flight.failedBefore) {
+            _parts.store.forgetFailure(flight.id);
+        }
+    } catch (const StoreError& error) {
+        logger().error("cannot store %s, which was fetched: %s", flight.id.string(),
+                       std::string(error.what()));
+    }
+    return Fetched{std::move(movie.facts), cachedAt};
+}
+
+/// So that it is left alone for a while if the fault may be the movie's own, and so that others who wait for
+/// the same flight learn how it ended.
+void Fetcher::rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn) {
+    try {
+        _parts.store.saveFailure({id, failure.message, now(), {}},
+                                 itsOwn ? _options.failureHoldOff : std::chrono::milliseconds(0));
+    } catch (const StoreError& error) {
+        logger().error("cannot remember that %s failed: %s", id.string(), std::string(error.what()));
+    }
+}
+
+/// Nothing that is thrown in a worker (no memory, most likely) may end it, or leave those who wait without an
+/// answer.
+void Fetcher::failUnexpectedly(const Flights& flights, const std::exception& error) {
+    logger().error("fetching failed: %s", std::string(error.what()));
+    unclaim(flights);
+    for (const auto& flight : flights) {
+        land(flight, FetchFailed{"An internal error; ask again later."});
+    }
+}
+
+/// A page that is not there is an answer, to the breaker.
+Slot::Outcome Fetcher::outcomeOf(const UpstreamFailure* failure) {
+    if (failure == nullptr || failure->kind == Kind::gone) {
+        return {true, nullptr};
+    }
+    if (failure->kind != Kind::cancelled) {
+        logger().warning(failure->message);
+    }
+    return {true, failure};
+}
+
+std::vector<CachedMovie> Fetcher::findFresh(std::span<const ImdbId> ids) {
+    try {
+        auto movies = _parts.store.findMovies(ids);
+        std::erase_if(movies, [](const CachedMovie& movie) { return movie.staleAt(now()); });
+        return movies;
+    } catch (const StoreError& error) {
+        logger().warning("cannot look up what was fetched: %s", std::string(error.what()));
+        return {};
+    }
+}
+
+void Fetcher::remember(const IdAnswers& answers) {
+    const Timestamp checkedAt = now();
+    std::vector<KnownRtId> rows;
+    rows.reserve(answers.size());
+    for (const auto& [imdbId, rtId] : answers) {
+        rows.push_back(
+            {imdbId, rtId, checkedAt, checkedAt + (rtId ? _options.rtIdTtl : _options.notFoundTtl)});
+    }
+    try {
+        _parts.store.saveRtIds(rows);
+    } catch (const StoreError& error) {
+        logger().error("cannot remember Wikidata's answers: %s", std::string(error.what()));
+    }
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,385 @@
+#include "common/fetch/gate.h"
+
+#include <Poco/Logger.h>
+
+#include <algorithm>
+
+namespace rtbatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+/// How much longer a slot is ours than a request may be open.
+constexpr milliseconds kLeaseMargin = 5s;
+
+/// How long a process's place in the line is kept for it without a word, and when it says one.
+constexpr milliseconds kPlaceTerm = 10s;
+constexpr milliseconds kPlaceRenewal = 5s;
+
+/// A free slot that the first in the line does not take in this time is anyone's.
+constexpr milliseconds kHeadPatience = 250ms;
+
+/// After an answer that was no help: the database was away, or another process was faster.
+constexpr milliseconds kStoreRetry = 250ms;
+constexpr milliseconds kConflictRetry = 20ms;
+
+/// What is known of an upstream for so long needs no look to answer shut().
+constexpr milliseconds kViewLasts = 500ms;
+
+/// Two that write an upstream's state at once; more tries would mean something else.
+constexpr int kMostTries = 10;
+
+constexpr milliseconds kComplaintPause = 10s;
+
+Deadline::Clock::time_point steady(Timestamp there, Timestamp nowThere, Deadline::Clock::time_point nowHere) {
+    return nowHere + (there - nowThere);
+}
+
+}  // namespace
+
+Gate::Gate(const GateOptions& options, Store& store, Leases& leases, Bell& bell)
+    : _options(options),
+      _store(store),
+      _leases(leases),
+      _bell(bell),
+      _desks{Desk{.upstream = Upstream::wikidata,
+                  .name = nameOf(Upstream::wikidata),
+                  .capacity = options.wikidataSlots,
+                  .timeout = options.wikidataTimeout,
+                  .term = options.wikidataTimeout + kLeaseMargin},
+             Desk{.upstream = Upstream::rottenTomatoes,
+                  .name = nameOf(Upstream::rottenTomatoes),
+                  .capacity = options.pageSlots,
+                  .timeout = options.pageTimeout,
+                  .term = options.pageTimeout + kLeaseMargin}},
+      _subscription(bell, [this](std::string_view message) { heard(message); }) {}
+
+Gate::~Gate() {
+    close();
+}
+
+Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline) {
+    Lock lock(_mutex);
+    Desk& desk = deskOf(upstream);
+    ++desk.waiting[static_cast<std::size_t>(priority)];
+    Entry entry = waitForSlot(lock, desk, priority, deadline);
+    --desk.waiting[static_cast<std::size_t>(priority)];
+    _changed.notify_all();  // the refresher's may have waited for this one, or another must look now
+    const bool closed = _closed;
+    lock.unlock();
+    if (closed) {
+        withdraw(upstream);
+    }
+    return entry;
+}
+
+Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline) {
+    while (!_closed) {
+        const auto now = Clock::now();
+        if (desk.shut && now < desk.shut->until) {
+            return *desk.shut;
+        }
+        const auto idle = std::ranges::find_if(desk.held, [](const Held& held) { return !held.inUse; });
+        if (idle != desk.held.end() && priority == desk.urgency()) {
+            return hand(desk, idle);
+        }
+        if (deadline.passed()) {
+            break;
+        }
+        if (!desk.asking && now >= desk.nextLook) {
+            desk.asking = true;
+            lock.unlock();
+            look(desk);
+            lock.lock();
+            desk.asking = false;
+            _changed.notify_all();
+            continue;
+        }
+        _changed.wait_until(lock, desk.asking ? deadline.when() : std::min(deadline.when(), desk.nextLook));
+    }
+    return {};
+}
+
+Slot Gate::hand(Desk& desk, HeldList::iterator held) {
+    held->inUse = true;
+    return {held->lease.deadline(),
+            [this, &desk, held](const Slot::Outcome& outcome) { giveBack(desk, held, outcome); }};
+}
+
+/// Asks the database for a slot, for all of this process who wait. Called without the lock, by one at a time.
+void Gate::look(Desk& desk) {
+    Clock::time_point next;
+    try {
+        next = lookOnce(desk);
+    } catch (const StoreError& error) {
+        next = Clock::now() + (error.conflict() ? kConflictRetry : kStoreRetry);
+        complain(desk, error.what());
+    }
+    const Lock lock(_mutex);
+    desk.nextLook = std::min(desk.nextLook, next);
+}
+
+/// Gives when to look again.
+Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
+    int held = 0;
+    Priority priority{};
+    bool inLine = false;
+    {
+        const Lock lock(_mutex);
+        held = static_cast<int>(desk.held.size());
+        priority = desk.urgency();
+        inLine = desk.place.has_value();
+        // Whoever rings from here on makes us look again.
+        desk.nextLook = Clock::time_point::max();
+    }
+    const UpstreamView view = _store.readUpstream(desk.name);
+    const Consent consent = note(desk, view.state, view.slots.time);
+    if (consent.kind == Consent::Kind::wait) {
+        return Clock::now() + consent.left;
+    }
+    const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
+    _farOwner = line.hasFarOwner();
+    const std::size_t ahead = line.ahead(priority, held, line.ownSince());
+    const auto now = Clock::now();
+    bool mayTake = line.free().size() > ahead;
+    {
+        const Lock lock(_mutex);
+        if (line.free().empty() || mayTake) {
+            desk.leftFree.reset();
+        } else if (!desk.leftFree) {
+            desk.leftFree = now;
+        }
+        mayTake = mayTake || (desk.leftFree && now >= *desk.leftFree + kHeadPatience);
+    }
+    if (mayTake) {
+        const bool probe = consent.kind == Consent::Kind::probe;
+        return takeSlot(desk, view, line.free().front(), probe) ? Clock::now()
+                                                                : Clock::now() + kConflictRetry;
+    }
+    standInLine(desk, priority);
+    if (!inLine && line.hasFarOwner()) {
+        return Clock::now();  // a slot may have become free before we stood in the line, and nobody told us
+    }
+    if (!line.free().empty()) {
+        return now + kHeadPatience;
+    }
+    const bool told = _bell.works() && !line.hasFarOwner();
+    return now + std::min(told ? _options.nearLook : _options.farLook, line.untilExpiry() + 5ms);
+}
+
+/// Keeps what the state says of the upstream, in this process's own time.
+Consent Gate::note(Desk& desk, const UpstreamState& state, Timestamp time) {
+    const Consent consent = consentOf(state, time);
+    const auto now = Clock::now();
+    const Lock lock(_mutex);
+    desk.viewed = now;
+    desk.shut.reset();
+    if (consent.kind == Consent::Kind::wait) {
+        desk.shut = Shut{now + consent.left, steady(consent.since, time, now), consent.probing};
+    }
+    return consent;
+}
+
+bool Gate::takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe) {
+    auto lease = _leases.acquire(slotName(desk.upstream, number), desk.term);
+    if (!lease) {
+        return false;
+    }
+    if (probe && !_store.saveUpstream(desk.name, withProbe(view.state, view.slots.time, desk.term))) {
+        return false;  // another one probes; the lease goes back
+    }
+    std::optional<Lease> place;
+    bool stays = false;
+    {
+        const Lock lock(_mutex);
+        desk.held.push_back({std::move(*lease), false, probe});
+        stays = desk.waitingInAll() > 1;
+        place = std::exchange(desk.place, std::nullopt);
+        _changed.notify_all();
+    }
+    if (place && stays && place->retake(kPlaceTerm)) {  // for the next slot: at the end of the line
+        const Lock lock(_mutex);
+        desk.place = std::move(place);
+        place.reset();
+    }
+    return true;
+}
+
+void Gate::standInLine(Desk& desk, Priority priority) {
+    std::optional<Lease> place;
+    {
+        const Lock lock(_mutex);
+        if (desk.place && desk.placePriority == priority && desk.place->deadline().left() > kPlaceRenewal) {
+            return;
+        }
+        place = std::exchange(desk.place, std::nullopt);
+    }
+    if (place && desk.placePriority != priority) {
+        place.reset();
+    }
+    if (!place || !place->renew(kPlaceTerm)) {
+        place = _leases.acquire(placeName(desk.upstream, priority, _leases.owner()), kPlaceTerm);
+    }
+    const Lock lock(_mutex);
+    desk.place = std::move(place);
+    desk.placePriority = priority;
+}
+
+void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome) {
+    Verdict verdict;
+    try {
+        verdict = settle(desk, *held, outcome);
+    } catch (const StoreError& error) {
+        complain(desk, error.what());
+    }
+    HeldList given;
+    bool waits = false;
+    {
+        const Lock lock(_mutex);
+        held->inUse = false;
+        held->probe = false;
+        waits = desk.waitingInAll() > 0 && !_closed;
+        if (verdict.keep && waits) {
+            _changed.notify_all();
+            return;
+        }
+        given.splice(given.begin(), desk.held, held);
+    }
+    given.clear();
+    _bell.ring("slot." + desk.name + " " + verdict.next);
+    const Lock lock(_mutex);
+    if (waits && !desk.place) {
+        desk.nextLook = Clock::now();
+    }
+    _changed.notify_all();
+}
+
+/// Tells the breaker, and decides whether this process keeps the slot for its next request: it does unless
+/// others come first; then it is renewed.
+Gate::Verdict Gate::settle(Desk& desk, Held& held, const Slot::Outcome& outcome) {
+    UpstreamView view = _store.readUpstream(desk.name);
+    report(desk, view, held, outcome);
+    const Consent consent = note(desk, view.state, view.slots.time);
+    int others = 0;
+    Priority priority{};
+    {
+        const Lock lock(_mutex);
+        if (desk.waitingInAll() == 0 || _closed || consent.kind != Consent::Kind::go) {
+            return {};
+        }
+        others = static_cast<int>(desk.held.size()) - 1;
+        priority = desk.urgency();
+    }
+    const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
+    _farOwner = line.hasFarOwner();
+    const bool keep =
+        line.ahead(priority, others, view.slots.time) <= line.free().size() && held.lease.renew(desk.term);
+    return {keep, line.firstOther()};
+}
+
+/// Writes the upstream's state after a request, where it changes it. `view` has it then.
+void Gate::report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome) {
+    static const UpstreamFailure kUnused{UpstreamFailure::Kind::cancelled, "not used", std::nullopt};
+    const UpstreamFailure* failure = outcome.used ? outcome.failure : &kUnused;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+        const UpstreamState state = withOutcome(view.state, failure, held.probe, view.slots.time);
+        if (state == view.state) {
+            return;
+        }
+        const bool saved = _store.saveUpstream(desk.name, state);
+        if (saved) {
+            view.state = state;
+            ++view.state.version;
+            _bell.ring("state." + desk.name);
+            return;
+        }
+        view = _store.readUpstream(desk.name);
+    }
+}
+
+void Gate::withdraw(Upstream upstream) {
+    Desk& desk = deskOf(upstream);
+    std::optional<Lease> place;
+    HeldList idle;
+    {
+        const Lock lock(_mutex);
+        if (desk.waitingInAll() > 0) {
+            return;
+        }
+        place = std::exchange(desk.place, std::nullopt);
+        for (auto held = desk.held.begin(); held != desk.held.end();) {
+            const auto next = std::next(held);
+            if (!held->inUse) {
+                idle.splice(idle.end(), desk.held, held);
+            }
+            held = next;
+        }
+    }
+    const bool freed = !idle.empty();
+    idle.clear();
+    if (freed) {
+        _bell.ring("slot." + desk.name + " ");
+    }
+}
+
+std::optional<Shut> Gate::shut(Upstream upstream) {
+    Desk& desk = deskOf(upstream);
+    bool look = false;
+    {
+        const Lock lock(_mutex);
+        look = Clock::now() > desk.viewed + kViewLasts;
+    }
+    if (look) {
+        try {
+            const UpstreamView view = _store.readUpstream(desk.name);
+            note(desk, view.state, view.slots.time);
+        } catch (const StoreError& error) {
+            complain(desk, error.what());
+        }
+    }
+    const Lock lock(_mutex);
+    return desk.shut && Clock::now() < desk.shut->until ? desk.shut : std::nullopt;
+}
+
+void Gate::close() {
+    {
+        const Lock lock(_mutex);
+        _closed = true;
+        _changed.notify_all();
+    }
+    withdraw(Upstream::wikidata);
+    withdraw(Upstream::rottenTomatoes);
+}
+
+/// A bell of another process: `slot.rt OWNER`, one is free and that owner is the next, or nobody in
+/// particular; `state.rt`, the breaker has changed its mind.
+void Gate::heard(std::string_view message) {
+    const auto space = message.find(' ');
+    const std::string_view what = message.substr(0, space);
+    const std::string_view who = space == message.npos ? "" : message.substr(space + 1);
+    const Lock lock(_mutex);
+    for (Desk& desk : _desks) {
+        if (what == "state." + desk.name) {
+            desk.viewed = {};
+        } else if (what != "slot." + desk.name || (!who.empty() && who != _leases.owner().text())) {
+            continue;
+        }
+        desk.nextLook = Clock::now();
+        _changed.notify_all();
+    }
+}
+
+void Gate::complain(Desk& desk, const std::string& what) {
+    {
+        const Lock lock(_mutex);
+        if (Clock::now() < desk.complained + kComplaintPause) {
+            return;
+        }
+        desk.complained = Clock::now();
+    }
+    Poco::Logger::get("rtbatch.fetch").warning("no slots for %s: %s", desk.name, what);
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rtbatch {
+
+/// A process that may hold leases: its host, its number and when it started, so that a number that the system
+/// gives out again is not taken for the process that had it before.
+class Owner {
+public:
+    /// This process.
+    static const Owner& self();
+
+    /// A process of this host.
+    static Owner of(int pid);
+
+    /// Of a lease's owner column, `HOST:PID:START` with anything after a `#`; another program's text is an
+    /// owner of no host that we know.
+    static Owner parse(std::string_view text);
+
+    const std::string& text() const { return _text; }
+
+    /// Whether it runs where this process does: same host, same network, same processes. Then it hears our
+    /// bell.
+    bool isNear() const;
+
+    /// Surely: it is near, and its process has ended. An owner of another host is never known to be dead.
+    bool isDead() const;
+
+    bool operator==(const Owner& other) const { return _text == other._text; }
+
+private:
+    std::string _text;
+    std::string _host;
+    int _pid = 0;
+    std::string _start;
+};
+
+}  // namespace rtbatch
