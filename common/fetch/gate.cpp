@@ -235,13 +235,11 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
         complain(desk, error.what());
     }
     HeldList given;
-    bool waits = false;
     {
         const Lock lock(_mutex);
         held->inUse = false;
         held->probe = false;
-        waits = desk.waitingInAll() > 0 && !_closed;
-        if (verdict.keep && waits) {
+        if (verdict.keep && desk.waitingInAll() > 0 && !_closed) {
             _changed.notify_all();
             return;
         }
@@ -250,8 +248,8 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
     given.clear();
     _bell.ring("slot." + desk.name + " " + verdict.next);
     const Lock lock(_mutex);
-    if (waits && !desk.place) {
-        desk.nextLook = Clock::now();
+    if (verdict.next.empty()) {
+        desk.nextLook = Clock::now();  // for who began to wait meanwhile, and saw the slot still taken
     }
     _changed.notify_all();
 }
@@ -262,21 +260,22 @@ Gate::Verdict Gate::settle(Desk& desk, Held& held, const Slot::Outcome& outcome)
     UpstreamView view = _store.readUpstream(desk.name);
     report(desk, view, held, outcome);
     const Consent consent = note(desk, view.state, view.slots.time);
+    const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
+    _farOwner = line.hasFarOwner();
+    Verdict verdict{false, line.firstOther()};
     int others = 0;
     Priority priority{};
     {
         const Lock lock(_mutex);
         if (desk.waitingInAll() == 0 || _closed || consent.kind != Consent::Kind::go) {
-            return {};
+            return verdict;
         }
         others = static_cast<int>(desk.held.size()) - 1;
         priority = desk.urgency();
     }
-    const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
-    _farOwner = line.hasFarOwner();
-    const bool keep =
+    verdict.keep =
         line.ahead(priority, others, view.slots.time) <= line.free().size() && held.lease.renew(desk.term);
-    return {keep, line.firstOther()};
+    return verdict;
 }
 
 /// Writes the upstream's state after a request, where it changes it. `view` has it then.

@@ -48,6 +48,7 @@ TEST_CASE("each fault of a page is one error among three movies", "[faults]") {
 
         // The movie is not harmed for good.
         stack.upstreams().clearFaults();
+        stack.forgetFailures();
         CHECK(eventually(5s, [&] {
             return verdictOf(ask(stack.http(), batchOf(std::vector<std::string>{ids[1]})), ids[1]) !=
                    "error scrape_failed";
@@ -81,14 +82,39 @@ TEST_CASE("each fault of Wikidata is an error for the ids that needed it, and no
         CHECK(*client.response().endAt() - client.sentAt() < 6s);
 
         stack.upstreams().clearFaults();
-        // A breaker that the fault has opened belongs to the process; the next fault shall meet a closed one.
-        CHECK(stack.stopHandler() == 0);
-        stack.startHandler();
-        REQUIRE(stack.waitUntilReady());
+        stack.forgetFailures();  // the next fault shall meet a closed breaker
         CHECK(verdictOf(ask(stack.http(), batchOf(std::vector<std::string>{ids[3]})), ids[3]) ==
               "movie fetched");
     }
     checkNothingLeft(stack, descriptors);
+}
+
+TEST_CASE("a movie whose page fails is left alone for ten minutes, and only that movie", "[faults]") {
+    const auto database = GENERATE(Database::sqlite, Database::mariadb);
+    Stack stack({.database = database});
+    const std::vector<std::string> ids = madeUpMovies(1, 3);
+    stack.warm(std::vector<std::string>{ids[1]});
+    stack.expire(std::vector<std::string>{ids[1]});
+    stack.upstreams().setFault(ids[0], "no_places");
+    stack.upstreams().setFault(ids[1], "404");
+    checkWhole(ask(stack.http(), batchOf(ids)), ids);
+    const int requests = stack.upstreams().counts(Site::rt).requests;
+
+    const HttpResponse again = ask(stack.http(), batchOf(ids));
+    checkWhole(again, ids);
+    CHECK(verdictOf(again, ids[0]) == "error scrape_failed");
+    CHECK(verdictOf(again, ids[1]) == "movie stale");
+    CHECK(verdictOf(again, ids[2]) == "movie cached");
+    const auto retryAfter = outcomeOf(again, ids[0]).fields->getValue<int>("retryAfterS");
+    CHECK(retryAfter <= 600);
+    CHECK(retryAfter > 500);
+    CHECK(stack.upstreams().counts(Site::rt).requests == requests);
+
+    stack.forgetFailures();
+    stack.upstreams().clearFaults();
+    const HttpResponse later = ask(stack.http(), batchOf(ids));
+    checkWhole(later, ids);
+    CHECK(doneOf(later).fetched == 2);
 }
 
 TEST_CASE("after 429 with Retry-After the site is left alone for so long", "[faults]") {

@@ -103,6 +103,13 @@ void Stack::expire(std::span<const std::string> imdbIds) {
     sql("UPDATE rt_cache SET expires_at = 1 WHERE imdb_id IN (" + quotedList(imdbIds) + ")");
 }
 
+void Stack::forgetFailures() {
+    sql("UPDATE rt_failure SET retry_at = 0");
+    sql("UPDATE upstream_state SET failures = 0, forbidden = 0, is_open = 0, shut_until = 0, probe_until = "
+        "0, "
+        "version = version + 1");
+}
+
 std::map<std::string, std::string> Stack::handlerEnvironment() const {
     std::map<std::string, std::string> env = {
         {"RTBATCH_DATABASE_URL", databaseUrl()},

@@ -62,6 +62,9 @@ public:
     /// Makes the rows of these movies stale.
     void expire(std::span<const std::string> imdbIds);
 
+    /// As if much time had passed: breakers are closed, and no movie is left alone because it failed.
+    void forgetFailures();
+
     void migrate();
     void startHandler();
     /// SIGTERM; gives the exit status, nothing when it still runs at `limit`.
