@@ -6,7 +6,7 @@
 RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl-dev zlib1g-dev
     libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
-RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 ccache ninja-build
+RTBATCH_TEST_PACKAGES=(mariadb-server galera-4 rsync iproute2 openssl nodejs sqlite3 ccache ninja-build
     clang-format clang-tidy shellcheck)
 
 say() { printf '%s\n' "$*"; }
@@ -27,6 +27,13 @@ missing_packages() {
             printf '%s\n' "$package"
         fi
     done
+}
+
+# keep_off LOG SERVICE PACKAGE: of a package that install_packages has just installed, for its `missing` and `as_root`.
+keep_off() {
+    [[ " ${missing[*]} " == *" $3 "* ]] || return 0
+    say "the system's own $2 stays off: systemctl enable --now $2 starts it"
+    "${as_root[@]}" systemctl disable "$2" >>"$1" 2>&1 || true
 }
 
 # install_packages LOG PACKAGE...: installs what is missing, as root or through sudo. Asks the network for nothing when nothing
@@ -60,9 +67,9 @@ install_packages() {
     if [ -n "$made_policy" ]; then
         "${as_root[@]}" rm -f "$policy"
     fi
-    if [ -n "$ok" ] && [ -d /run/systemd/system ] && [[ " ${missing[*]} " == *" nginx-light "* ]]; then
-        say "the system's own nginx stays off: systemctl enable --now nginx starts it"
-        "${as_root[@]}" systemctl disable nginx >>"$install_log" 2>&1 || true
+    if [ -n "$ok" ] && [ -d /run/systemd/system ]; then
+        keep_off "$install_log" nginx nginx-light
+        keep_off "$install_log" mariadb mariadb-server
     fi
     [ -n "$ok" ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
 }

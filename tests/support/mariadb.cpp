@@ -1,23 +1,15 @@
 #include "tests/support/mariadb.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
-#include <future>
-#include <mutex>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -25,6 +17,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/support/free_port.h"
+#include "tests/support/kept_process.h"
 
 namespace rtbatch::test {
 
@@ -41,45 +36,11 @@ constexpr const char* kPassword = "rtbatch-test";
 
 std::atomic<bool> fixedSocketTaken{false};
 
-/// Becomes `command`, its output in `log`; for the child after fork(), so it allocates nothing.
-[[noreturn]] void become(const std::vector<char*>& command, int log, pid_t parent) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(127);  // the parent died before the line above
-    }
-    const int null = open("/dev/null", O_RDONLY);
-    dup2(null, STDIN_FILENO);
-    dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
-    closefrom(3);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    execvp(command[0], command.data());
-    _exit(127);
-}
-
 std::string readAll(const fs::path& file) {
     std::ifstream in(file);
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();
-}
-
-std::uint16_t freePort() {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    const bool ok = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-    const int error = errno;
-    close(fd);
-    if (!ok) {
-        throw std::system_error(error, std::generic_category(), "a free port");
-    }
-    return ntohs(address.sin_port);
 }
 
 /// The server greets whoever connects, but only once it is ready: before, the kernel holds the connection.
@@ -110,92 +71,9 @@ const bool kSocketPathSet = [] {
 
 }  // namespace
 
-/// A child process with a thread that starts it and waits for it: the kernel sends the death signal when the
-/// *thread* ends that forked, so that thread has to live as long as the child.
-class MariaDb::Process {
-public:
-    Process(const std::vector<std::string>& command, const fs::path& log) {
-        std::promise<pid_t> started;
-        auto pid = started.get_future();
-        _ended = _end.get_future();
-        _keeper = std::thread([this, command, log, &started] { keep(command, log, started); });
-        _pid = pid.get();
-    }
+MariaDb::MariaDb() : MariaDb(MariaDbOptions{}) {}
 
-    ~Process() {
-        signal(SIGKILL);
-        _keeper.join();
-    }
-
-    Process(const Process&) = delete;
-    Process& operator=(const Process&) = delete;
-
-    /// Never reaches another process: the keeper reaps under the same lock.
-    void signal(int number) {
-        const std::lock_guard lock(_mutex);
-        if (!_reaped) {
-            kill(_pid, number);
-        }
-    }
-
-    /// Whether each of its threads is stopped: the signal takes its time to reach them all.
-    bool stopped() const {
-        const fs::directory_iterator threads("/proc/" + std::to_string(_pid) + "/task");
-        return std::all_of(fs::begin(threads), fs::end(threads), [](const fs::directory_entry& thread) {
-            std::string stat;
-            std::getline(std::ifstream(thread.path() / "stat"), stat);
-            const auto name = stat.rfind(") ");
-            return name != std::string::npos && stat[name + 2] == 'T';
-        });
-    }
-
-    bool running() const { return _ended.wait_for(0s) != std::future_status::ready; }
-
-    /// The status as of waitpid(), or nothing after `limit`.
-    std::optional<int> wait(std::chrono::milliseconds limit) const {
-        if (_ended.wait_for(limit) != std::future_status::ready) {
-            return std::nullopt;
-        }
-        return _ended.get();
-    }
-
-private:
-    void keep(const std::vector<std::string>& command, const fs::path& log, std::promise<pid_t>& started) {
-        std::vector<char*> argv;
-        argv.reserve(command.size() + 1);
-        for (const auto& word : command) {
-            argv.push_back(const_cast<char*>(word.c_str()));
-        }
-        argv.push_back(nullptr);
-        const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-        const pid_t parent = getpid();
-        const pid_t pid = fork();
-        if (pid == 0) {
-            become(argv, out, parent);
-        }
-        close(out);
-        started.set_value(pid);
-        siginfo_t info{};
-        while (waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-        }
-        int status = 0;
-        {
-            const std::lock_guard lock(_mutex);
-            waitpid(pid, &status, 0);  // at once: it has ended
-            _reaped = true;
-        }
-        _end.set_value(status);
-    }
-
-    std::thread _keeper;
-    pid_t _pid = -1;
-    std::mutex _mutex;
-    bool _reaped = false;  // guarded by _mutex
-    std::promise<int> _end;
-    std::shared_future<int> _ended;
-};
-
-MariaDb::MariaDb() : _port(freePort()) {
+MariaDb::MariaDb(MariaDbOptions options) : _options(std::move(options)), _port(freePort()) {
     std::string directory = (fs::temp_directory_path() / "rtbatch-mariadb-XXXXXX").string();
     if (mkdtemp(directory.data()) == nullptr) {
         throw std::system_error(errno, std::generic_category(), directory);
@@ -204,16 +82,26 @@ MariaDb::MariaDb() : _port(freePort()) {
     _ownsFixedSocket = !fixedSocketTaken.exchange(true);
     _socket = _ownsFixedSocket ? fixedSocketPath() : (_directory / "mysqld.sock").string();
 
-    std::vector<std::string> install{
+    fs::create_directory(_directory / "data");
+    if (geteuid() == 0 && _options.user != "root") {
+        KeptProcess({"chown", "-R", _options.user + ":", directory}, "/dev/null").wait(kStartLimit);
+    }
+    if (_options.install) {
+        install();
+    }
+    if (_options.start) {
+        start();
+    }
+}
+
+void MariaDb::install() {
+    std::vector<std::string> command{
         "mariadb-install-db", "--no-defaults", "--datadir=" + (_directory / "data").string(),
         // A starting server deletes what looks like an old one's temporary tables.
         "--tmpdir=" + _directory.string(), "--auth-root-authentication-method=normal", "--skip-test-db",
         "--innodb-log-file-size=8M"};
-    if (geteuid() == 0) {
-        install.emplace_back("--user=root");
-    }
     const fs::path log = _directory / "install.log";
-    const auto status = Process(install, log).wait(kStartLimit);
+    const auto status = KeptProcess(asUser(command), log).wait(kStartLimit);
     if (status != 0) {
         throw std::runtime_error("mariadb-install-db failed (is mariadb-server installed?): " + readAll(log));
     }
@@ -224,8 +112,18 @@ MariaDb::MariaDb() : _port(freePort()) {
              << "';\n"
              << "GRANT ALL PRIVILEGES ON *.* TO '" << kUser << "'@'" << host << "';\n";
     }
-    init.close();
-    start();
+}
+
+std::vector<std::string> MariaDb::asUser(std::vector<std::string> command) const {
+    if (geteuid() == 0 && _options.user == "root") {
+        command.emplace_back("--user=root");
+    } else if (geteuid() == 0) {
+        // Not by its own --user, for the kernel forgets the death signal when a process changes its user.
+        const std::vector<std::string> change{"setpriv", "--reuid=" + _options.user, "--clear-groups",
+                                              "--regid=nogroup", "--pdeathsig=KILL"};
+        command.insert(command.begin(), change.begin(), change.end());
+    }
+    return command;
 }
 
 MariaDb::~MariaDb() {
@@ -251,10 +149,10 @@ std::string MariaDb::tcpUrl(std::string_view database) const {
 std::string MariaDb::sql(std::string_view statements, std::string_view database) const {
     static std::atomic<int> serial{0};
     const fs::path out = _directory / ("sql" + std::to_string(++serial) + ".out");
-    const auto status = Process({"mariadb", "--no-defaults", "--socket=" + _socket, "--user=root", "--batch",
-                                 "--skip-column-names", "--default-character-set=utf8mb4",
-                                 "--execute=" + std::string(statements), std::string(database)},
-                                out)
+    const auto status = KeptProcess({"mariadb", "--no-defaults", "--socket=" + _socket, "--user=root",
+                                     "--batch", "--skip-column-names", "--default-character-set=utf8mb4",
+                                     "--execute=" + std::string(statements), std::string(database)},
+                                    out)
                             .wait(kStartLimit);
     std::string text = readAll(out);
     if (status != 0) {
@@ -269,7 +167,7 @@ void MariaDb::createDatabase(std::string_view name) const {
         "mysql");
 }
 
-void MariaDb::start() {
+void MariaDb::start(const std::vector<std::string>& more) {
     std::vector<std::string> server{"mariadbd",
                                     "--no-defaults",
                                     "--datadir=" + (_directory / "data").string(),
@@ -278,17 +176,18 @@ void MariaDb::start() {
                                     "--bind-address=127.0.0.1",
                                     "--port=" + std::to_string(_port),
                                     "--pid-file=" + (_directory / "pid").string(),
-                                    "--init-file=" + (_directory / "init.sql").string(),
                                     "--skip-log-bin",
                                     "--skip-name-resolve",
                                     "--performance-schema=OFF",
                                     "--innodb-log-file-size=8M",
                                     "--innodb-buffer-pool-size=64M",
                                     "--innodb-flush-log-at-trx-commit=2"};
-    if (geteuid() == 0) {
-        server.emplace_back("--user=root");
+    if (_options.install && !std::exchange(_initialised, true)) {
+        server.push_back("--init-file=" + (_directory / "init.sql").string());
     }
-    _process = std::make_unique<Process>(server, _directory / "server.log");
+    server.insert(server.end(), _options.arguments.begin(), _options.arguments.end());
+    server.insert(server.end(), more.begin(), more.end());
+    _process = std::make_unique<KeptProcess>(asUser(server), _directory / "server.log");
     waitUntilReady();
 }
 
@@ -296,10 +195,14 @@ void MariaDb::waitUntilReady() {
     const auto until = std::chrono::steady_clock::now() + kStartLimit;
     while (!greets(_socket)) {
         if (!_process->running() || std::chrono::steady_clock::now() > until) {
-            throw std::runtime_error("mariadbd did not start: " + readAll(_directory / "server.log"));
+            throw std::runtime_error("mariadbd did not start: " + log());
         }
         std::this_thread::sleep_for(5ms);
     }
+}
+
+std::string MariaDb::log() const {
+    return readAll(_directory / "server.log");
 }
 
 void MariaDb::stop() {

@@ -6,8 +6,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rtbatch::test {
+
+class KeptProcess;
+
+struct MariaDbOptions {
+    std::vector<std::string> arguments{};  ///< of mariadbd, after ours, so that they win
+    bool install = true;  ///< false: the data directory is empty, its data come from another server
+    bool start = true;    ///< false: start() is left to the caller
+    /// As whom it runs when the test is root: rsync, as root, takes no files but as nobody.
+    std::string user = "root";
+};
 
 /// A real MariaDB of its own in a temporary directory, on a Unix socket and on a free port of 127.0.0.1, with
 /// an empty database `rtbatch` and a user `rtbatch` who may do everything. Ready when constructed; gone
@@ -19,6 +30,7 @@ namespace rtbatch::test {
 class MariaDb {
 public:
     MariaDb();
+    explicit MariaDb(MariaDbOptions options);
     ~MariaDb();
     MariaDb(const MariaDb&) = delete;
     MariaDb& operator=(const MariaDb&) = delete;
@@ -37,23 +49,29 @@ public:
     /// Makes an empty database, dropping what had its name.
     void createDatabase(std::string_view name) const;
 
-    void stop();     ///< cleanly; waits until it is gone
-    void kill9();    ///< like a crash; waits until it is gone
-    void start();    ///< after stop() or kill9(), on the same data; waits until it answers
+    void stop();   ///< cleanly; waits until it is gone
+    void kill9();  ///< like a crash; waits until it is gone
+    /// After stop() or kill9(), on the same data; waits until it answers. `more` is for this start only.
+    void start(const std::vector<std::string>& more = {});
     void restart();  ///< stop() and start()
     void pause();    ///< SIGSTOP: it accepts connections (the kernel does) and answers nothing
     void resume();   ///< SIGCONT
 
-private:
-    class Process;
+    /// What the server said.
+    std::string log() const;
 
+private:
+    void install();
+    std::vector<std::string> asUser(std::vector<std::string> command) const;
     void waitUntilReady();
 
+    MariaDbOptions _options;
     std::filesystem::path _directory;
     std::string _socket;
     bool _ownsFixedSocket = false;
+    bool _initialised = false;
     std::uint16_t _port = 0;
-    std::unique_ptr<Process> _process;
+    std::unique_ptr<KeptProcess> _process;
 };
 
 }  // namespace rtbatch::test

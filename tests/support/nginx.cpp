@@ -1,12 +1,10 @@
 #include "tests/support/nginx.h"
 
 #include <Poco/Exception.h>
-#include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <unistd.h>
 
 #include <map>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -38,22 +36,6 @@ bool listens(std::uint16_t port) {
 }
 
 }  // namespace
-
-std::uint16_t freePort() {
-    std::random_device seed;
-    std::uniform_int_distribution<int> any(12000, 31000);
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        const auto port = static_cast<std::uint16_t>(any(seed));
-        try {
-            Poco::Net::ServerSocket probe;
-            probe.bind(Poco::Net::SocketAddress("127.0.0.1", port), true);
-            return port;
-        } catch (const Poco::Exception&) {
-            continue;  // taken
-        }
-    }
-    throw std::runtime_error("no free port found");
-}
 
 Certificate makeCertificate(const std::filesystem::path& dir) {
     Certificate made{.chain = dir / "cert.pem", .key = dir / "key.pem"};

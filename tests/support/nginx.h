@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "tests/support/child.h"
+#include "tests/support/free_port.h"
 #include "tests/support/http_client.h"
 
 namespace rtbatch::test {
-
-/// A port of loopback that nothing listened on a moment ago, outside the range that the kernel gives to
-/// clients.
-std::uint16_t freePort();
 
 /// A certificate for localhost and its key, valid for a day.
 struct Certificate {

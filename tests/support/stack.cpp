@@ -46,9 +46,25 @@ std::ostream& operator<<(std::ostream& out, Database database) {
 }
 
 Stack::Stack(const StackOptions& options) : _options(options) {
-    if (options.database == Database::mariadb) {
+    if (options.databaseUrl.empty() && options.database == Database::mariadb) {
         _mariadb = std::make_unique<MariaDb>();
     }
+    if (options.standinOf != nullptr) {
+        _upstreamUrls = options.standinOf->_upstreamUrls;
+    } else {
+        startUpstreams();
+    }
+    if (options.migrate) {
+        migrate();
+    }
+    startHandler();
+    _nginx = std::make_unique<Nginx>(_dir.path(), handlerSocket(), options.tls);
+    if (options.migrate && !waitUntilReady()) {
+        throw std::runtime_error("the stack does not get ready; " + logs());
+    }
+}
+
+void Stack::startUpstreams() {
     _upstreams = std::make_unique<Child>(
         ChildOptions{.command = {program("rtbatch-upstreams")}, .log = _dir.file("upstreams.log")});
     std::istringstream ready(_upstreams->waitForLine("ready ", 20s));
@@ -58,14 +74,6 @@ Stack::Stack(const StackOptions& options) : _options(options) {
         }
     }
     _control = std::make_unique<UpstreamControl>(_upstreamUrls.at("rt"));
-    if (options.migrate) {
-        migrate();
-    }
-    startHandler();
-    _nginx = std::make_unique<Nginx>(_dir.path(), handlerSocket(), options.tls);
-    if (options.migrate && !waitUntilReady()) {
-        throw std::runtime_error("the stack does not get ready; " + logs());
-    }
 }
 
 Stack::~Stack() {
@@ -84,11 +92,21 @@ Stack::~Stack() {
     }
 }
 
+std::string Stack::ownProgram(const std::string& name) const {
+    return _options.programs.empty() ? program(name) : _options.programs + "/" + name;
+}
+
 std::string Stack::databaseUrl() const {
+    if (!_options.databaseUrl.empty()) {
+        return _options.databaseUrl;
+    }
     return _mariadb ? _mariadb->url() : "sqlite:" + sqliteFile();
 }
 
 void Stack::sql(const std::string& statement) {
+    if (!_options.databaseUrl.empty()) {
+        throw std::logic_error("this stack's database is the test's");
+    }
     if (_mariadb) {
         _mariadb->sql(statement);
         return;
@@ -125,12 +143,12 @@ std::map<std::string, std::string> Stack::handlerEnvironment() const {
 }
 
 void Stack::migrate() {
-    runProgram({program("rtbatch-admin"), "migrate"}, handlerEnvironment());
+    runProgram({ownProgram("rtbatch-admin"), "migrate"}, handlerEnvironment());
 }
 
 void Stack::startHandler() {
     _handler.reset();
-    _handler = std::make_unique<Child>(ChildOptions{.command = {program("rtbatch-handler")},
+    _handler = std::make_unique<Child>(ChildOptions{.command = {ownProgram("rtbatch-handler")},
                                                     .env = handlerEnvironment(),
                                                     .log = _dir.file("handler.log"),
                                                     .maxFiles = _options.handlerMaxFiles});

@@ -26,12 +26,17 @@ std::ostream& operator<<(std::ostream& out, Database database);
 /// The key that a stack accepts.
 inline const std::string kKey = "a-key-for-the-tests-only";
 
+class Stack;
+
 struct StackOptions {
     Database database = Database::sqlite;
     std::map<std::string, std::string> settings{};  ///< as in the properties file, `batch.timeout_s`
     bool tls = false;                               ///< nginx listens for HTTPS too
     std::optional<unsigned long> handlerMaxFiles{};
     bool migrate = true;
+    std::string databaseUrl{};         ///< of a database that the test keeps, instead of its own
+    const Stack* standinOf = nullptr;  ///< shares that stack's stand-in, which must live longer
+    std::string programs{};            ///< the folder of the handler and the admin; empty: those just built
 };
 
 /// The whole product as it runs in production, on real parts: stand-in upstreams, database, handler, nginx,
@@ -46,7 +51,7 @@ public:
 
     Endpoint http() const { return _nginx->http(); }
     Endpoint https() const { return _nginx->https(); }
-    UpstreamControl& upstreams() { return *_control; }
+    UpstreamControl& upstreams() { return *_control; }  ///< when the stand-in is its own
     Child& handler() { return *_handler; }
     Nginx& nginx() { return *_nginx; }
     MariaDb& mariadb() { return *_mariadb; }
@@ -57,7 +62,7 @@ public:
 
     std::string handlerSocket() const { return _dir.file("handler.sock"); }
 
-    /// Runs one statement that gives no rows.
+    /// Runs one statement that gives no rows, on a database of its own.
     void sql(const std::string& statement);
     /// Makes the rows of these movies stale.
     void expire(std::span<const std::string> imdbIds);
@@ -80,6 +85,8 @@ public:
 
 private:
     std::map<std::string, std::string> handlerEnvironment() const;
+    std::string ownProgram(const std::string& name) const;
+    void startUpstreams();
 
     StackOptions _options;
     TempDir _dir;
