@@ -1,4 +1,4 @@
-// The benchmarks are Catch test cases that ctest does not know: `rtbatch-bench hits` runs one by its name.
+// The benchmarks are Catch test cases that ctest does not know: `rtbatch-bench [hits]` runs those of a tag.
 
 #define CATCH_CONFIG_RUNNER
 #include <sys/resource.h>

@@ -8,6 +8,17 @@
 
 namespace rtbatch::bench {
 
+namespace {
+
+void goal(const std::string& text, const std::string& value, bool kept, const std::string& unit) {
+    std::cout << "  goal: " << text << (unit.empty() ? "" : " ") << unit << ": " << value << " "
+              << (kept ? "(kept)" : "(MISSED)") << std::endl;
+    INFO("missed: " << text);
+    CHECK(kept);
+}
+
+}  // namespace
+
 std::string number(double value, int digits) {
     std::ostringstream out;
     out << std::fixed << std::setprecision(digits) << value;
@@ -32,12 +43,12 @@ void printTable(const std::string& title, const std::vector<std::vector<std::str
     std::cout << std::flush;
 }
 
-void goalAtMost(const std::string& what, double value, double most, const std::string& unit) {
-    const bool kept = value <= most;
-    std::cout << "  goal: " << what << " at most " << number(most) << " " << unit << ": " << number(value)
-              << " " << (kept ? "(kept)" : "(MISSED)") << std::endl;
-    INFO("missed: " << what);
-    CHECK(value <= most);
+void goalAtMost(const std::string& what, double value, double most, const std::string& unit, int digits) {
+    goal(what + " at most " + number(most, digits), number(value, digits), value <= most, unit);
+}
+
+void goalAtLeast(const std::string& what, double value, double least, const std::string& unit, int digits) {
+    goal(what + " at least " + number(least, digits), number(value, digits), value >= least, unit);
 }
 
 }  // namespace rtbatch::bench
