@@ -89,8 +89,8 @@ GateOptions gateOptions(const Config& config) {
 FetcherOptions fetcherOptions(const Config& config) {
     FetcherOptions options;
     options.wikidataWorkers = config.wikidataMaxConcurrent;
-    // One more than there are slots: while it reads a page, both slots are in use by the others.
-    options.pageWorkers = config.rtMaxConcurrent + 1;
+    // Twice as many as slots: while some read their pages, others have their requests open.
+    options.pageWorkers = 2 * config.rtMaxConcurrent;
     options.wikidataTimeout = config.wikidataTimeout;
     options.pageTimeout = config.rtTimeout;
     options.readTimeout = config.readerTimeout;

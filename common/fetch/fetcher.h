@@ -97,7 +97,7 @@ struct FetcherOptions {
     /// How long a movie is left alone whose page is gone or cannot be read; doubles each time, to a day.
     std::chrono::milliseconds failureHoldOff{600000};
     /// How often a flight of another process is looked at: where its bell is heard, and where not.
-    std::chrono::milliseconds nearLook{2000};
+    std::chrono::milliseconds nearLook{4000};
     std::chrono::milliseconds farLook{100};
 };
 

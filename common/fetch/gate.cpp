@@ -15,11 +15,14 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLeaseMargin = 5s;
 
 /// How long a process's place in the line is kept for it without a word, and when it says one.
-constexpr milliseconds kPlaceTerm = 10s;
+constexpr milliseconds kPlaceTerm = 15s;
 constexpr milliseconds kPlaceRenewal = 5s;
 
 /// A free slot that the first in the line does not take in this time is anyone's.
 constexpr milliseconds kHeadPatience = 250ms;
+
+/// The second in the line looks so long after the bell whether the first has taken it.
+constexpr milliseconds kSecondLook = 600ms;
 
 /// After an answer that was no help: the database was away, or another process was faster.
 constexpr milliseconds kStoreRetry = 250ms;
@@ -63,6 +66,9 @@ Gate::~Gate() {
 Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline) {
     Lock lock(_mutex);
     Desk& desk = deskOf(upstream);
+    if (desk.waitingInAll() == 0) {
+        desk.nextLook = Clock::now();  // what was seen is of another day
+    }
     ++desk.waiting[static_cast<std::size_t>(priority)];
     Entry entry = waitForSlot(lock, desk, priority, deadline);
     --desk.waiting[static_cast<std::size_t>(priority)];
@@ -175,6 +181,7 @@ Consent Gate::note(Desk& desk, const UpstreamState& state, Timestamp time) {
     const auto now = Clock::now();
     const Lock lock(_mutex);
     desk.viewed = now;
+    desk.quiet = state.failures == 0 && state.forbidden == 0 && !state.open;
     desk.shut.reset();
     if (consent.kind == Consent::Kind::wait) {
         desk.shut = Shut{now + consent.left, steady(consent.since, time, now), consent.probing};
@@ -190,20 +197,13 @@ bool Gate::takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe
     if (probe && !_store.saveUpstream(desk.name, withProbe(view.state, view.slots.time, desk.term))) {
         return false;  // another one probes; the lease goes back
     }
-    std::optional<Lease> place;
-    bool stays = false;
-    {
-        const Lock lock(_mutex);
-        desk.held.push_back({std::move(*lease), false, probe});
-        stays = desk.waitingInAll() > 1;
+    std::optional<Lease> place;  // given back, unless others of this process still wait
+    const Lock lock(_mutex);
+    desk.held.push_back({std::move(*lease), false, probe});
+    if (desk.waitingInAll() == 1) {
         place = std::exchange(desk.place, std::nullopt);
-        _changed.notify_all();
     }
-    if (place && stays && place->retake(kPlaceTerm)) {  // for the next slot: at the end of the line
-        const Lock lock(_mutex);
-        desk.place = std::move(place);
-        place.reset();
-    }
+    _changed.notify_all();
     return true;
 }
 
@@ -230,7 +230,8 @@ void Gate::standInLine(Desk& desk, Priority priority) {
 void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome) {
     Verdict verdict;
     try {
-        verdict = settle(desk, *held, outcome);
+        const auto unseen = settleUnseen(desk, *held, outcome);
+        verdict = unseen ? *unseen : settle(desk, *held, outcome);
     } catch (const StoreError& error) {
         complain(desk, error.what());
     }
@@ -245,13 +246,50 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
         }
         given.splice(given.begin(), desk.held, held);
     }
-    given.clear();
+    release(desk, std::move(given));
     _bell.ring("slot." + desk.name + " " + verdict.next);
     const Lock lock(_mutex);
-    if (verdict.next.empty()) {
-        desk.nextLook = Clock::now();  // for who began to wait meanwhile, and saw the slot still taken
-    }
+    // For who began to wait meanwhile and saw the slot still taken; and in case that who is to have it has
+    // gone.
+    const bool second = verdict.next.find(' ') != std::string::npos;
+    const auto look = Clock::now() + (verdict.next.empty() ? 0ms : second ? _options.nearLook : kSecondLook);
+    desk.nextLook = std::min(desk.nextLook, look);
     _changed.notify_all();
+}
+
+/// Gives a slot back to the database; if this process waits for another, at the end of the line.
+void Gate::release(Desk& desk, HeldList given) {
+    std::optional<Lease> place;
+    {
+        const Lock lock(_mutex);
+        place = std::exchange(desk.place, std::nullopt);
+    }
+    if (!place) {
+        return;
+    }
+    try {
+        if (!place->retakeFor(given.front().lease, kPlaceTerm)) {
+            return;
+        }
+    } catch (const StoreError& error) {
+        complain(desk, error.what());
+    }
+    const Lock lock(_mutex);
+    if (desk.waitingInAll() > 0 && !desk.place) {
+        desk.place = std::move(place);
+        place.reset();
+    }
+}
+
+/// Without asking the database: an ordinary answer while others are known to come first, and to hear our
+/// bell.
+std::optional<Gate::Verdict> Gate::settleUnseen(Desk& desk, const Held& held, const Slot::Outcome& outcome) {
+    const Lock lock(_mutex);
+    if (!outcome.used || outcome.failure != nullptr || held.probe || !desk.quiet ||
+        desk.viewed == Clock::time_point{} || _farOwner || !_bell.works() || desk.othersFirst.empty()) {
+        return std::nullopt;
+    }
+    return Verdict{false, std::exchange(desk.othersFirst, {})};
 }
 
 /// Tells the breaker, and decides whether this process keeps the slot for its next request: it does unless
@@ -262,7 +300,7 @@ Gate::Verdict Gate::settle(Desk& desk, Held& held, const Slot::Outcome& outcome)
     const Consent consent = note(desk, view.state, view.slots.time);
     const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
     _farOwner = line.hasFarOwner();
-    Verdict verdict{false, line.firstOther()};
+    Verdict verdict{false, line.firstOthers()};
     int others = 0;
     Priority priority{};
     {
@@ -352,22 +390,31 @@ void Gate::close() {
     withdraw(Upstream::rottenTomatoes);
 }
 
-/// A bell of another process: `slot.rt OWNER`, one is free and that owner is the next, or nobody in
+/// A bell of another process: `slot.rt FIRST SECOND`, one is free and those two come next, or nobody in
 /// particular; `state.rt`, the breaker has changed its mind.
 void Gate::heard(std::string_view message) {
-    const auto space = message.find(' ');
-    const std::string_view what = message.substr(0, space);
-    const std::string_view who = space == message.npos ? "" : message.substr(space + 1);
+    const auto next = [&message] {
+        const auto end = std::min(message.find(' '), message.size());
+        const std::string_view word = message.substr(0, end);
+        message.remove_prefix(std::min(end + 1, message.size()));
+        return word;
+    };
+    const std::string_view what = next();
+    const std::string_view first = next();
+    const std::string_view second = next();
+    const std::string& self = _leases.owner().text();
     const Lock lock(_mutex);
     for (Desk& desk : _desks) {
         if (what == "state." + desk.name) {
             desk.viewed = {};
-        } else if (what != "slot." + desk.name || (!who.empty() && who != _leases.owner().text())) {
-            continue;
+            desk.nextLook = Clock::now();
+        } else if (what == "slot." + desk.name && (first.empty() || first == self)) {
+            desk.nextLook = Clock::now();
+        } else if (what == "slot." + desk.name && second == self) {
+            desk.nextLook = std::min(desk.nextLook, Clock::now() + kSecondLook);
         }
-        desk.nextLook = Clock::now();
-        _changed.notify_all();
     }
+    _changed.notify_all();
 }
 
 void Gate::complain(Desk& desk, const std::string& what) {

@@ -75,7 +75,7 @@ struct GateOptions {
     std::chrono::milliseconds pageTimeout{20000};
     /// How often a process looks that waits with nobody of another host about, for a bell may be lost; and
     /// with.
-    std::chrono::milliseconds nearLook{2000};
+    std::chrono::milliseconds nearLook{4000};
     std::chrono::milliseconds farLook{100};
 };
 
@@ -138,6 +138,8 @@ private:
         std::optional<Clock::time_point> leftFree{};  ///< since when a slot is free that others were to take
         std::optional<Shut> shut{};
         Clock::time_point viewed{};
+        bool quiet = false;         ///< the breaker counted no failures when it was last read
+        std::string othersFirst{};  ///< who comes before this process's next request, as last seen
         Clock::time_point complained{};
 
         int waitingInAll() const { return waiting[0] + waiting[1]; }
@@ -159,7 +161,9 @@ private:
     bool takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe);
     void standInLine(Desk& desk, Priority priority);
     void giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome);
+    std::optional<Verdict> settleUnseen(Desk& desk, const Held& held, const Slot::Outcome& outcome);
     Verdict settle(Desk& desk, Held& held, const Slot::Outcome& outcome);
+    void release(Desk& desk, HeldList given);
     void report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome);
     void heard(std::string_view message);
     void complain(Desk& desk, const std::string& what);

@@ -64,6 +64,14 @@ SlotLine::SlotLine(const LeaseView& view, Upstream upstream, int capacity, const
     std::ranges::sort(_others, std::less<>());
 }
 
+std::string SlotLine::firstOthers() const {
+    std::string text;
+    for (std::size_t i = 0; i < std::min<std::size_t>(_others.size(), 2); ++i) {
+        text += (i == 0 ? "" : " ") + _others[i].owner.text();
+    }
+    return text;
+}
+
 std::size_t SlotLine::ahead(Priority priority, int held, Timestamp since) const {
     const Place own{{}, priority, held, since};
     return static_cast<std::size_t>(

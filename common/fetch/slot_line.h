@@ -33,8 +33,9 @@ public:
     /// How many other processes go first, if this one has `held` slots and has waited since then.
     std::size_t ahead(Priority priority, int held, Timestamp since) const;
 
-    /// Who is the first of the others; empty when nobody waits.
-    std::string firstOther() const { return _others.empty() ? "" : _others.front().owner.text(); }
+    /// The first two of the others, parted by a blank: who is to take the next slot, and who after a while if
+    /// he does not.
+    std::string firstOthers() const;
 
     /// Since when this process stands in the line; now when it does not.
     Timestamp ownSince() const { return _ownSince; }

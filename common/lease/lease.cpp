@@ -41,9 +41,15 @@ bool Lease::renew(std::chrono::milliseconds term) {
     return true;
 }
 
-bool Lease::retake(std::chrono::milliseconds term) {
+bool Lease::retakeFor(Lease& given, std::chrono::milliseconds term) {
     const Deadline deadline = Deadline::in(term);
-    if (_store == nullptr || !_store->acquireLease(_name, _owner, term)) {
+    if (_store == nullptr) {
+        given.release();
+        return false;
+    }
+    const bool retaken = _store->exchangeLeases({given._name, given._owner}, {_name, _owner}, term);
+    given.abandon();
+    if (!retaken) {
         _store = nullptr;
         return false;
     }

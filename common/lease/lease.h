@@ -36,8 +36,9 @@ public:
     /// StoreError, and is then as it was.
     bool renew(std::chrono::milliseconds term);
 
-    /// The same, and counts as taken anew: the end of the line again.
-    bool retake(std::chrono::milliseconds term);
+    /// Gives `given` back and takes this one anew, for `term` from now: the end of the line again. False when
+    /// this one had ended. Throws StoreError; then both are as they were.
+    bool retakeFor(Lease& given, std::chrono::milliseconds term);
 
     /// Gives it back. Never throws: what cannot be given back ends by itself.
     void release() noexcept;

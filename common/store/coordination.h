@@ -18,6 +18,12 @@ struct LeaseRow {
     Timestamp expiresAt;
 };
 
+/// Which lease, and whose.
+struct LeaseName {
+    std::string name;
+    std::string owner;
+};
+
 /// Leases, and the moment at the database for which they are true. Only its clock counts, for those of the
 /// hosts differ.
 struct LeaseView {

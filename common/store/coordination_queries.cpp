@@ -97,6 +97,28 @@ struct CoordinationQueries::Release {
     Statement statement;
 };
 
+/// The lease that is given back stays as a row that has ended.
+struct CoordinationQueries::Exchange {
+    Exchange(Poco::Data::Session& session, const std::string& clock) : statement(session) {
+        statement
+            << "UPDATE lease SET acquired_at = CASE WHEN name = ? THEN acquired_at ELSE " + clock +
+                   " END, expires_at = CASE WHEN name = ? THEN 0 ELSE " + clock +
+                   " + ? END WHERE (name = ? AND owner = ?) OR (name = ? AND owner = ? AND expires_at > " +
+                   clock + ")";
+        statement.addBind(use(given.name));
+        statement.addBind(use(given.name));
+        statement.addBind(use(term));
+        statement.addBind(use(given.name));
+        statement.addBind(use(given.owner));
+        statement.addBind(use(retaken.name));
+        statement.addBind(use(retaken.owner));
+    }
+    LeaseName given;
+    LeaseName retaken;
+    std::int64_t term = 0;
+    Statement statement;
+};
+
 /// One statement for the state and the leases, for it is asked for with every page. The state stands in each
 /// row, the lease's columns are empty when there is none.
 struct CoordinationQueries::Read {
@@ -227,6 +249,17 @@ void CoordinationQueries::releaseLeases(std::span<const std::string> names, cons
         statement.addBind(use(name));
     }
     statement.execute();
+}
+
+bool CoordinationQueries::exchangeLeases(const LeaseName& given, const LeaseName& retaken,
+                                         std::chrono::milliseconds term) {
+    if (!_exchange) {
+        _exchange = std::make_unique<Exchange>(_session, _clock);
+    }
+    _exchange->given = given;
+    _exchange->retaken = retaken;
+    _exchange->term = term.count();
+    return _exchange->statement.execute() > 1;
 }
 
 LeaseView CoordinationQueries::findLeases(std::span<const std::string> names) {

@@ -28,6 +28,7 @@ public:
                                            std::chrono::milliseconds term);
     bool renewLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term);
     void releaseLeases(std::span<const std::string> names, const std::string& owner);
+    bool exchangeLeases(const LeaseName& given, const LeaseName& retaken, std::chrono::milliseconds term);
     LeaseView findLeases(std::span<const std::string> names);
 
     UpstreamView readUpstream(const std::string& upstream);
@@ -41,6 +42,7 @@ private:
     struct Acquire;
     struct Renew;
     struct Release;
+    struct Exchange;
     struct Read;
 
     std::string upsertLeases(std::size_t count) const;
@@ -51,6 +53,7 @@ private:
     std::unique_ptr<Acquire> _acquire;
     std::unique_ptr<Renew> _renew;
     std::unique_ptr<Release> _release;
+    std::unique_ptr<Exchange> _exchange;
     std::unique_ptr<Read> _read;
 };
 

@@ -125,6 +125,10 @@ void Store::releaseLeases(std::span<const std::string> names, const std::string&
     });
 }
 
+bool Store::exchangeLeases(const LeaseName& given, const LeaseName& retaken, std::chrono::milliseconds term) {
+    return _impl->call([&](Connection& c) { return c.coordination().exchangeLeases(given, retaken, term); });
+}
+
 LeaseView Store::findLeases(std::span<const std::string> names) {
     return _impl->call([&](Connection& c) { return c.coordination().findLeases(names); });
 }

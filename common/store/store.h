@@ -100,6 +100,10 @@ public:
     /// Ends those leases that are still this owner's.
     void releaseLeases(std::span<const std::string> names, const std::string& owner);
 
+    /// Gives one lease back and takes another, that its owner holds, anew: in one statement. False when that
+    /// one had ended.
+    bool exchangeLeases(const LeaseName& given, const LeaseName& retaken, std::chrono::milliseconds term);
+
     /// Those among `names` (not empty) that somebody holds.
     LeaseView findLeases(std::span<const std::string> names);
 

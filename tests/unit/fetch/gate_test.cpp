@@ -1,10 +1,13 @@
 #include "common/fetch/gate.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <list>
 #include <thread>
 #include <vector>
 
 #include "common/store/migrate.h"
+#include "tests/support/child.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 
