@@ -22,7 +22,7 @@ constexpr milliseconds kPlaceRenewal = 5s;
 constexpr milliseconds kHeadPatience = 250ms;
 
 /// The second in the line looks so long after the bell whether the first has taken it.
-constexpr milliseconds kSecondLook = 600ms;
+constexpr milliseconds kSecondLook = 1500ms;
 
 /// After an answer that was no help: the database was away, or another process was faster.
 constexpr milliseconds kStoreRetry = 250ms;
@@ -66,7 +66,7 @@ Gate::~Gate() {
 Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline) {
     Lock lock(_mutex);
     Desk& desk = deskOf(upstream);
-    if (desk.waitingInAll() == 0) {
+    if (desk.waitingInAll() == 0 && !desk.place) {
         desk.nextLook = Clock::now();  // what was seen is of another day
     }
     ++desk.waiting[static_cast<std::size_t>(priority)];
@@ -140,6 +140,9 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         // Whoever rings from here on makes us look again.
         desk.nextLook = Clock::time_point::max();
     }
+    if (!_bell.joined()) {
+        _bell.join(_store.deployment());
+    }
     const UpstreamView view = _store.readUpstream(desk.name);
     const Consent consent = note(desk, view.state, view.slots.time);
     if (consent.kind == Consent::Kind::wait) {
@@ -159,20 +162,44 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         }
         mayTake = mayTake || (desk.leftFree && now >= *desk.leftFree + kHeadPatience);
     }
+    const bool told = _bell.works() && !line.hasFarOwner();
+    const auto later = now + (told ? _options.nearLook : _options.farLook);
     if (mayTake) {
-        const bool probe = consent.kind == Consent::Kind::probe;
-        return takeSlot(desk, view, line.free().front(), probe) ? Clock::now()
-                                                                : Clock::now() + kConflictRetry;
+        // Who is the second in the line takes the second that is free, not the first one's.
+        const int number = line.free()[ahead < line.free().size() ? ahead : 0];
+        if (!takeSlot(desk, view, number, consent.kind == Consent::Kind::probe)) {
+            return now + kConflictRetry;
+        }
+        const std::size_t rest = line.free().size() - 1;
+        if (rest > line.ahead(priority, held + 1, line.ownSince())) {
+            return now;
+        }
+        if (rest > 0) {
+            _bell.ring("slot." + desk.name + " " + line.firstOthers());
+        }
+        bool more = false;
+        {
+            const Lock lock(_mutex);
+            // Until this slot is given back, the other slots will have gone to the first in the line.
+            const auto served = static_cast<std::size_t>(desk.capacity - 1);
+            desk.othersFirst =
+                line.ahead(priority, held, view.slots.time) > served ? line.firstOthers(served) : "";
+            more = desk.waitingInAll() > 1;
+        }
+        if (more) {
+            standInLine(desk, priority);
+        }
+        return later;
     }
     standInLine(desk, priority);
     if (!inLine && line.hasFarOwner()) {
         return Clock::now();  // a slot may have become free before we stood in the line, and nobody told us
     }
     if (!line.free().empty()) {
-        return now + kHeadPatience;
+        _bell.ring("slot." + desk.name + " " + line.firstOthers());
+        return now + (told ? kSecondLook : kHeadPatience);
     }
-    const bool told = _bell.works() && !line.hasFarOwner();
-    return now + std::min(told ? _options.nearLook : _options.farLook, line.untilExpiry() + 5ms);
+    return std::min(later, now + line.untilExpiry() + 5ms);
 }
 
 /// Keeps what the state says of the upstream, in this process's own time.

@@ -64,10 +64,10 @@ SlotLine::SlotLine(const LeaseView& view, Upstream upstream, int capacity, const
     std::ranges::sort(_others, std::less<>());
 }
 
-std::string SlotLine::firstOthers() const {
+std::string SlotLine::firstOthers(std::size_t served) const {
     std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(_others.size(), 2); ++i) {
-        text += (i == 0 ? "" : " ") + _others[i].owner.text();
+    for (std::size_t i = served; i < std::min(_others.size(), served + 2); ++i) {
+        text += (text.empty() ? "" : " ") + _others[i].owner.text();
     }
     return text;
 }

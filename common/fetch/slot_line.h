@@ -35,7 +35,8 @@ public:
 
     /// The first two of the others, parted by a blank: who is to take the next slot, and who after a while if
     /// he does not.
-    std::string firstOthers() const;
+    /// `served` of them are passed over.
+    std::string firstOthers(std::size_t served = 0) const;
 
     /// Since when this process stands in the line; now when it does not.
     Timestamp ownSince() const { return _ownSince; }

@@ -67,7 +67,7 @@ Bell::Subscription::~Subscription() {
 
 Bell::Bell() : _sign(nextSign()) {
     open();
-    if (!works()) {
+    if (_receiver < 0) {
         Poco::Logger::get("rtbatch.lease")
             .information("no multicast on this host (%s): processes look at the database more often",
                          std::string(std::strerror(errno)));
@@ -102,8 +102,16 @@ void Bell::open() {
     errno = reason;
 }
 
+void Bell::join(const std::string& deployment) {
+    const std::scoped_lock lock(_mutex);
+    if (!_joined) {
+        _deployment = deployment;
+        _joined = true;
+    }
+}
+
 Bell::~Bell() {
-    if (!works()) {
+    if (_receiver < 0) {
         return;
     }
     const std::uint64_t one = 1;
@@ -118,7 +126,7 @@ void Bell::ring(std::string_view message) const {
     if (!works()) {
         return;
     }
-    std::string datagram = _sign + "\n";
+    std::string datagram = _deployment + "\n" + _sign + "\n";
     datagram += message.substr(0, kMaxMessage);
     const auto address = groupAddress();
     ::sendto(_sender, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
@@ -137,13 +145,15 @@ void Bell::run() {
         }
         const auto size = ::recv(_receiver, buffer.data(), buffer.size(), 0);
         const std::string_view datagram(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-        const auto end = datagram.find('\n');
-        if (end == datagram.npos || datagram.substr(0, end) == _sign) {
+        const auto first = datagram.find('\n');
+        const auto second = first == datagram.npos ? first : datagram.find('\n', first + 1);
+        if (second == datagram.npos || !_joined || datagram.substr(0, first) != _deployment ||
+            datagram.substr(first + 1, second - first - 1) == _sign) {
             continue;
         }
         const std::scoped_lock lock(_mutex);
         for (const Listener& listener : _listeners) {
-            listener(datagram.substr(end + 1));
+            listener(datagram.substr(second + 1));
         }
     }
 }

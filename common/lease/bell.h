@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -35,17 +36,25 @@ public:
     Bell(const Bell&) = delete;
     Bell& operator=(const Bell&) = delete;
 
-    /// To all other processes of the host. At most 1,200 bytes; never blocks.
+    /// From here on it is heard by those of this deployment, and hears them; before, nobody. Only the first
+    /// call counts.
+    void join(const std::string& deployment);
+
+    /// To all other processes of the deployment on this host. At most 1,200 bytes; never blocks.
     void ring(std::string_view message) const;
 
-    /// False where the system has no such network; then who waits must look for himself more often.
-    bool works() const { return _receiver >= 0; }
+    /// False where the system has no such network, or before join(); then who waits must look for himself
+    /// more often.
+    bool works() const { return _joined && _receiver >= 0; }
+    bool joined() const { return _joined; }
 
 private:
     void open();
     void run();
 
     const std::string _sign;  // so that nobody answers his own bell
+    std::string _deployment;  // written once, before _joined
+    std::atomic<bool> _joined = false;
     int _receiver = -1;
     int _sender = -1;
     int _wake = -1;

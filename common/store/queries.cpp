@@ -214,4 +214,13 @@ int Queries::schemaVersion() {
     return static_cast<int>(version);
 }
 
+std::int64_t Queries::birth() {
+    std::int64_t time = 0;
+    Statement statement(_session);
+    statement << "SELECT COALESCE(MIN(applied_at), 0) FROM schema_migration";
+    statement.addExtract(into(time));
+    statement.execute();
+    return time;
+}
+
 }  // namespace rtbatch

@@ -33,6 +33,9 @@ public:
     /// The highest migration that was applied, 0 for none. Throws when there is no such table.
     int schemaVersion();
 
+    /// When the first migration was applied; 0 before that.
+    std::int64_t birth();
+
 private:
     struct Find;
     struct Save;

@@ -102,6 +102,10 @@ void Store::saveRtIds(std::span<const KnownRtId> answers) {
     });
 }
 
+std::string Store::deployment() {
+    return std::to_string(_impl->call([](Connection& c) { return c.queries().birth(); }));
+}
+
 bool Store::acquireLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term) {
     return _impl->call([&](Connection& c) { return c.coordination().acquireLease(name, owner, term); });
 }

@@ -85,6 +85,10 @@ public:
     /// Remembers Wikidata's answers, in one statement.
     void saveRtIds(std::span<const KnownRtId> answers);
 
+    /// What tells this database from the others of a host, whatever URL it is reached by: the millisecond of
+    /// its birth.
+    std::string deployment();
+
     // What processes agree on. Terms are counted by the database's clock.
 
     /// Takes a lease that is free or has ended. `owner` must be another one each time.

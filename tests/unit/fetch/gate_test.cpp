@@ -153,6 +153,45 @@ TEST_CASE_METHOD(Fixture, "processes that compete get the slots in turn") {
     }
 }
 
+TEST_CASE_METHOD(Fixture, "processes of one host get the slots in turn, by the bell and not by looking") {
+    gateOptions.pageSlots = 1;
+    gateOptions.nearLook = 1h;
+    std::list<Child> lives;  // an owner of this host is believed only if it lives
+    std::vector<std::jthread> threads;
+    std::mutex mutex;
+    std::vector<std::size_t> order;
+    auto first = start("first").enter();
+    REQUIRE(first);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const Child& life = lives.emplace_back(ChildOptions{.command = {"/bin/sleep", "120"}});
+        Process& process = processes.emplace_back(storeOptions, Owner::of(life.pid()).text(), gateOptions);
+        for (int thread = 0; thread < 2; ++thread) {
+            threads.emplace_back([&, i] {
+                for (int turn = 0; turn < 5; ++turn) {
+                    auto slot = process.enter();
+                    {
+                        const std::scoped_lock lock(mutex);
+                        order.push_back(slot ? i : 99);
+                    }
+                    if (slot) {
+                        slot->giveBack({true});
+                    }
+                }
+                process.gate.withdraw(kPages);
+            });
+        }
+        REQUIRE(inLine(i + 1));
+    }
+    first.reset();
+    threads.clear();  // joins
+    REQUIRE(order.size() == 30);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(std::ranges::count(order, i) == 10);
+        // In turn, as long as all three want some.
+        CHECK(std::count(order.begin(), order.begin() + 15, i) >= 3);
+    }
+}
+
 TEST_CASE_METHOD(Fixture,
                  "a process keeps its slot for its next request as long as nobody else comes first") {
     Process& a = start("a");
