@@ -4,9 +4,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <memory>
 
 #include "common/upstream/rotten_tomatoes_client.h"
 #include "common/upstream/wikidata_client.h"
+#include "handler/late_sources.h"
 
 namespace rtbatch {
 
@@ -44,6 +47,27 @@ FetcherOptions fetcherOptions(const Config& config, Scale scale) {
     return options;
 }
 
+std::function<std::unique_ptr<IdSource>()> idSources(const Config& config, Scale scale) {
+    const std::function<std::unique_ptr<IdSource>()> make = [options =
+                                                                 httpOptions(config, config.wikidataUrl)] {
+        return std::make_unique<WikidataClient>(options);
+    };
+    if (scale == Scale::service) {
+        return make;
+    }
+    return [make] { return std::make_unique<LateIdSource>(make); };
+}
+
+std::function<std::unique_ptr<PageSource>()> pageSources(const Config& config, Scale scale) {
+    const std::function<std::unique_ptr<PageSource>()> make = [options = httpOptions(config, config.rtUrl)] {
+        return std::make_unique<RottenTomatoesClient>(options);
+    };
+    if (scale == Scale::service) {
+        return make;
+    }
+    return [make] { return std::make_unique<LatePageSource>(make); };
+}
+
 std::filesystem::path readerPath(const Config& config) {
     return config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath);
 }
@@ -54,13 +78,8 @@ Parts::Parts(const Config& config, Scale scale)
     : _store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout}),
       _reader(readerPath(config), {config.readerTimeout, config.readerMemoryMb}),
       _slots(config.wikidataMaxConcurrent, config.rtMaxConcurrent),
-      _fetcher(fetcherOptions(config, scale), {[options = httpOptions(config, config.wikidataUrl)] {
-                                                   return std::make_unique<WikidataClient>(options);
-                                               },
-                                               [options = httpOptions(config, config.rtUrl)] {
-                                                   return std::make_unique<RottenTomatoesClient>(options);
-                                               },
-                                               _reader, _store, _slots, _breaker}),
+      _fetcher(fetcherOptions(config, scale),
+               {idSources(config, scale), pageSources(config, scale), _reader, _store, _slots, _breaker}),
       _streamWorkers(scale == Scale::service ? kStreamWorkers : 1),
       _router(
           {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
