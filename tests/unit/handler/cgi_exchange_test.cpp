@@ -11,9 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <optional>
 #include <thread>
-#include <utility>
 
 #include "handler/monitor.h"
 #include "handler/response.h"
