@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "common/upstream/rotten_tomatoes_client.h"
 #include "common/upstream/wikidata_client.h"
@@ -48,24 +49,23 @@ FetcherOptions fetcherOptions(const Config& config, Scale scale) {
 }
 
 std::function<std::unique_ptr<IdSource>()> idSources(const Config& config, Scale scale) {
-    const std::function<std::unique_ptr<IdSource>()> make = [options =
-                                                                 httpOptions(config, config.wikidataUrl)] {
+    std::function<std::unique_ptr<IdSource>()> make = [options = httpOptions(config, config.wikidataUrl)] {
         return std::make_unique<WikidataClient>(options);
     };
     if (scale == Scale::service) {
         return make;
     }
-    return [make] { return std::make_unique<LateIdSource>(make); };
+    return [make = std::move(make)] { return std::make_unique<LateIdSource>(make); };
 }
 
 std::function<std::unique_ptr<PageSource>()> pageSources(const Config& config, Scale scale) {
-    const std::function<std::unique_ptr<PageSource>()> make = [options = httpOptions(config, config.rtUrl)] {
+    std::function<std::unique_ptr<PageSource>()> make = [options = httpOptions(config, config.rtUrl)] {
         return std::make_unique<RottenTomatoesClient>(options);
     };
     if (scale == Scale::service) {
         return make;
     }
-    return [make] { return std::make_unique<LatePageSource>(make); };
+    return [make = std::move(make)] { return std::make_unique<LatePageSource>(make); };
 }
 
 std::filesystem::path readerPath(const Config& config) {

@@ -194,18 +194,18 @@ TEST_CASE("with wrong settings CGI answers 500, and says why in its log only", "
         {"RTBATCH_DATABASE_URL", "sqlite:var/rtbatch.db", "database.url is relative"},
     };
     const std::size_t which = GENERATE(0U, 1U, 2U);
-    const auto& [name, value, reason] = kWrong[which];
+    const Wrong& wrong = kWrong[which];
     const WebServer kind = which == 0 ? anyServer() : WebServer::lighttpd;
     Stack stack;
-    const Cgi cgi(stack, kind, {{name, value}});
+    const Cgi cgi(stack, kind, {{wrong.name, wrong.value}});
     const HttpResponse response = ask(cgi.http(), batchOf(std::vector<std::string>{madeUpMovie(1)}));
     INFO(kind << '\n' << response.body());
     INFO_OF(cgi);
     CHECK(response.status() == 500);
     CHECK(response.header("content-type") == "application/problem+json");
     CHECK(parseObject(response.body())->getValue<std::string>("error") == "internal_error");
-    CHECK_THAT(response.body(), !Catch::Contains(value) && !Catch::Contains(name));
-    CHECK(eventually(5s, [&] { return cgi.server.log().find(reason) != std::string::npos; }));
+    CHECK_THAT(response.body(), !Catch::Contains(wrong.value) && !Catch::Contains(wrong.name));
+    CHECK(eventually(5s, [&] { return cgi.server.log().find(wrong.reason) != std::string::npos; }));
 }
 
 TEST_CASE("a CGI program without a web server answers into a file, and SIGTERM ends it", "[cgi]") {
