@@ -7,7 +7,7 @@ RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl
     libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
 RTBATCH_TEST_PACKAGES=(mariadb-server galera-4 rsync iproute2 openssl nodejs sqlite3 ccache ninja-build
-    clang-format clang-tidy shellcheck)
+    clang-format clang-tidy shellcheck lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -70,6 +70,8 @@ install_packages() {
     if [ -n "$ok" ] && [ -d /run/systemd/system ]; then
         keep_off "$install_log" nginx nginx-light
         keep_off "$install_log" mariadb mariadb-server
+        keep_off "$install_log" lighttpd lighttpd
+        keep_off "$install_log" fcgiwrap fcgiwrap
     fi
     [ -n "$ok" ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
 }

@@ -46,17 +46,19 @@ Certificate makeCertificate(const std::filesystem::path& dir) {
     return made;
 }
 
-Nginx::Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls) : _dir(std::move(dir)) {
+Nginx::Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls,
+             const std::string& serverLines)
+    : _dir(std::move(dir)) {
     // Between finding a port and taking it, another test may have taken it.
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (start(handlerSocket, tls)) {
+        if (start(handlerSocket, tls, serverLines)) {
             return;
         }
     }
     throw std::runtime_error("nginx does not start:\n" + log());
 }
 
-bool Nginx::start(const std::string& handlerSocket, bool tls) {
+bool Nginx::start(const std::string& handlerSocket, bool tls, const std::string& serverLines) {
     _process.reset();
     _port = freePort();
     std::string tlsLines;
@@ -76,7 +78,7 @@ bool Nginx::start(const std::string& handlerSocket, bool tls) {
                             {"DIR", _dir.string()},
                             {"SOCKET", handlerSocket},
                             {"PORT", std::to_string(_port)},
-                            {"TLS", tlsLines},
+                            {"TLS", tlsLines + serverLines},
                             {"CONF", kConf.string()}}));
     _command = {"/usr/sbin/nginx", "-p", _dir.string(), "-c", conf, "-e", "stderr"};
     _process = std::make_unique<Child>(ChildOptions{.command = _command, .log = _dir / "nginx.log"});

@@ -23,8 +23,9 @@ Certificate makeCertificate(const std::filesystem::path& dir);
 /// when asked.
 class Nginx {
 public:
-    /// Throws std::runtime_error when it does not come up.
-    Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls);
+    /// Throws std::runtime_error when it does not come up. `serverLines` go into the `server` block.
+    Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls,
+          const std::string& serverLines = {});
 
     Endpoint http() const { return {.port = _port, .tls = false}; }
     Endpoint https() const { return {.port = _tlsPort, .tls = true}; }
@@ -34,7 +35,7 @@ public:
     std::string log() const;
 
 private:
-    bool start(const std::string& handlerSocket, bool tls);
+    bool start(const std::string& handlerSocket, bool tls, const std::string& serverLines);
 
     std::filesystem::path _dir;
     std::uint16_t _port = 0;

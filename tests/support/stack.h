@@ -60,6 +60,11 @@ public:
     /// Where the SQLite file is.
     std::string sqliteFile() const { return _dir.file("rtbatch.db"); }
 
+    /// The handler's settings, as RTBATCH_A_B_C.
+    std::map<std::string, std::string> handlerEnvironment() const;
+    /// Where the SQLite file, the sockets and the logs are.
+    const std::filesystem::path& directory() const { return _dir.path(); }
+
     std::string handlerSocket() const { return _dir.file("handler.sock"); }
 
     /// Runs one statement that gives no rows, on a database of its own.
@@ -84,7 +89,6 @@ public:
     std::string logs() const;
 
 private:
-    std::map<std::string, std::string> handlerEnvironment() const;
     std::string ownProgram(const std::string& name) const;
     void startUpstreams();
 
