@@ -36,6 +36,10 @@ constexpr int kMostTries = 10;
 
 constexpr milliseconds kComplaintPause = 10s;
 
+/// When so many leases of the killed lie about, those are deleted that ended so long ago.
+constexpr int kManyEnded = 16;
+constexpr milliseconds kEndedFor = 60s;
+
 Deadline::Clock::time_point steady(Timestamp there, Timestamp nowThere, Deadline::Clock::time_point nowHere) {
     return nowHere + (there - nowThere);
 }
@@ -144,6 +148,9 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         _bell.join(_store.deployment());
     }
     const UpstreamView view = _store.readUpstream(desk.name);
+    if (view.ended > kManyEnded) {
+        _store.purgeLeases(kEndedFor);
+    }
     const Consent consent = note(desk, view.state, view.slots.time);
     if (consent.kind == Consent::Kind::wait) {
         return Clock::now() + consent.left;

@@ -49,6 +49,7 @@ struct UpstreamState {
 struct UpstreamView {
     UpstreamState state;
     LeaseView slots{};  ///< and the places in the line for them
+    int ended = 0;      ///< rows of leases that have ended, which processes left that were killed
 };
 
 /// A row of `rt_failure`.

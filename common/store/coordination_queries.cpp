@@ -251,6 +251,14 @@ void CoordinationQueries::releaseLeases(std::span<const std::string> names, cons
     statement.execute();
 }
 
+void CoordinationQueries::purgeLeases(std::chrono::milliseconds endedFor) {
+    std::int64_t age = endedFor.count();
+    Statement statement(_session);
+    statement << "DELETE FROM lease WHERE expires_at <= " + _clock + " - ?";
+    statement.addBind(use(age));
+    statement.execute();
+}
+
 bool CoordinationQueries::exchangeLeases(const LeaseName& given, const LeaseName& retaken,
                                          std::chrono::milliseconds term) {
     if (!_exchange) {
@@ -325,6 +333,8 @@ UpstreamView CoordinationQueries::readUpstream(const std::string& upstream) {
         if (!read.names[i].empty() && fromMillis(read.expiresAt[i]) > view.slots.time) {
             view.slots.leases.push_back({read.names[i], read.owners[i], fromMillis(read.acquiredAt[i]),
                                          fromMillis(read.expiresAt[i])});
+        } else if (!read.names[i].empty()) {
+            ++view.ended;
         }
     }
     return view;

@@ -28,6 +28,7 @@ public:
                                            std::chrono::milliseconds term);
     bool renewLease(const std::string& name, const std::string& owner, std::chrono::milliseconds term);
     void releaseLeases(std::span<const std::string> names, const std::string& owner);
+    void purgeLeases(std::chrono::milliseconds endedFor);
     bool exchangeLeases(const LeaseName& given, const LeaseName& retaken, std::chrono::milliseconds term);
     LeaseView findLeases(std::span<const std::string> names);
 

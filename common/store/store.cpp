@@ -133,6 +133,13 @@ bool Store::exchangeLeases(const LeaseName& given, const LeaseName& retaken, std
     return _impl->call([&](Connection& c) { return c.coordination().exchangeLeases(given, retaken, term); });
 }
 
+void Store::purgeLeases(std::chrono::milliseconds endedFor) {
+    _impl->call([&](Connection& c) {
+        c.coordination().purgeLeases(endedFor);
+        return true;
+    });
+}
+
 LeaseView Store::findLeases(std::span<const std::string> names) {
     return _impl->call([&](Connection& c) { return c.coordination().findLeases(names); });
 }

@@ -108,6 +108,9 @@ public:
     /// one had ended.
     bool exchangeLeases(const LeaseName& given, const LeaseName& retaken, std::chrono::milliseconds term);
 
+    /// Deletes the rows of leases that ended so long ago.
+    void purgeLeases(std::chrono::milliseconds endedFor);
+
     /// Those among `names` (not empty) that somebody holds.
     LeaseView findLeases(std::span<const std::string> names);
 

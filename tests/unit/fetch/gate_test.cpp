@@ -327,3 +327,14 @@ TEST_CASE_METHOD(Fixture, "closing ends all waiting, and slots that are out may 
     CHECK_FALSE(a.enter());
     CHECK(leaseNames().empty());
 }
+
+TEST_CASE_METHOD(Fixture, "the places of processes that were killed do not pile up") {
+    Process& a = start("a");
+    for (int i = 0; i < 100; ++i) {
+        const Owner dead = Owner::parse("elsewhere/1/1:1:" + std::to_string(i));
+        a.store.acquireLease(placeName(kPages, Priority::people, dead), dead.text(), -2min);
+    }
+    REQUIRE(a.store.readUpstream("rt").ended == 100);
+    REQUIRE(a.enter());
+    CHECK(a.store.readUpstream("rt").ended == 0);
+}
