@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <future>
 #include <map>
 #include <sstream>
@@ -23,16 +24,30 @@ Statements difference(const Statements& later, const Statements& earlier) {
 
 Processes::Processes(std::size_t count, const std::string& programs) {
     for (std::size_t i = 0; i < count; ++i) {
-        _stacks.push_back(std::make_unique<test::Stack>(
-            test::StackOptions{.databaseUrl = _database.url(),
-                               .standinOf = i == 0 ? nullptr : _stacks.front().get(),
-                               .programs = programs}));
+        add(programs);
     }
+}
+
+void Processes::add(const std::string& programs) {
+    _stacks.push_back(std::make_unique<test::Stack>(
+        test::StackOptions{.databaseUrl = _database.url(),
+                           .standinOf = _stacks.empty() ? nullptr : _stacks.front().get(),
+                           .programs = programs}));
+}
+
+void Processes::addElsewhere() {
+    const std::string programs = RTBATCH_BIN_DIR;
+    const std::string handler = _elsewhere.file("rtbatch-handler");
+    test::writeFile(handler, "#!/bin/sh\nexec " RTBATCH_BENCH_DIR "/on_another_host.sh " +
+                                 _elsewhere.path().string() + " " + programs + "/rtbatch-handler \"$@\"\n");
+    std::filesystem::permissions(handler, std::filesystem::perms::owner_all);
+    std::filesystem::create_symlink(programs + "/rtbatch-admin", _elsewhere.file("rtbatch-admin"));
+    add(_elsewhere.path());
 }
 
 Processes::~Processes() {
     while (!_stacks.empty()) {
-        _stacks.pop_back();  // the first last, for the stand-in is its
+        _stacks.pop_back();
     }
 }
 

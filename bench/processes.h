@@ -8,6 +8,7 @@
 
 #include "tests/support/mariadb.h"
 #include "tests/support/stack.h"
+#include "tests/support/temp_dir.h"
 
 namespace rtbatch::bench {
 
@@ -17,9 +18,13 @@ public:
     /// `programs`: the folder of the handler's programs; empty: those just built.
     explicit Processes(std::size_t count, const std::string& programs = "");
 
-    ~Processes();
+    ~Processes();  ///< the first goes last, for the stand-in is its
     Processes(const Processes&) = delete;
     Processes& operator=(const Processes&) = delete;
+
+    /// One more on another host, as far as it can tell (see on_another_host.sh): no process hears of it but
+    /// through the database. Needs root.
+    void addElsewhere();
 
     test::Stack& stack(std::size_t process) { return *_stacks.at(process); }
     test::UpstreamControl& upstreams() { return _stacks.front()->upstreams(); }
@@ -29,7 +34,10 @@ public:
     std::vector<std::string> unseen(std::size_t films);
 
 private:
+    void add(const std::string& programs);
+
     test::MariaDb _database;
+    test::TempDir _elsewhere;  ///< what starts it there
     std::vector<std::unique_ptr<test::Stack>> _stacks;
     int _given = 0;
 };

@@ -1,6 +1,8 @@
 // Several handler processes that compete for the same two pages at a time: they should be as fast as one
 // alone.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -169,9 +171,14 @@ std::map<std::string, test::Clock::time_point> arrivals(const test::HttpResponse
     return result;
 }
 
-TEST_CASE("rivals: the wait for a film that another process fetches", "[rivals]") {
+struct Lag {
+    std::vector<double> ms;  ///< of each film, from the client who has it first to the other
+    int pages;               ///< requests at Rotten Tomatoes
+};
+
+/// The same misses asked of both processes.
+Lag lagBetween(Processes& processes) {
     constexpr std::size_t kFilms = 30;
-    Processes processes(2);
     slowDown(processes);
     const auto ids = processes.unseen(kFilms);
     const auto ask = [&](std::size_t process) {
@@ -183,22 +190,42 @@ TEST_CASE("rivals: the wait for a film that another process fetches", "[rivals]"
     auto first = ask(0);
     std::this_thread::sleep_for(kWikidata / 2);  // the first holds the flights by then
     auto second = ask(1);
-    auto there = arrivals(first.get());
-    auto here = arrivals(second.get());
+    const auto there = arrivals(first.get());
+    const auto here = arrivals(second.get());
     REQUIRE(there.size() == kFilms);
     REQUIRE(here.size() == kFilms);
-    std::vector<double> lags;
+    Lag lag{.ms = {}, .pages = processes.upstreams().counts(test::Site::rt).requests};
     for (const auto& [id, at] : there) {
-        // Whoever has it first fetched it.
-        lags.push_back(std::abs(std::chrono::duration<double, std::milli>(here.at(id) - at).count()));
+        lag.ms.push_back(std::abs(std::chrono::duration<double, std::milli>(here.at(id) - at).count()));
     }
-    const int pages = processes.upstreams().counts(test::Site::rt).requests;
+    return lag;
+}
+
+TEST_CASE("rivals: the wait for a film that another process fetches", "[rivals]") {
+    std::vector<std::vector<std::string>> rows{
+        {"30 films, the other process", "lag, median ms", "max ms", "page requests"}};
+    const auto measure = [&rows](const std::string& name, Processes& processes) {
+        const Lag lag = lagBetween(processes);
+        const double longest = std::ranges::max(lag.ms);
+        rows.push_back({name, number(median(lag.ms)), number(longest), std::to_string(lag.pages)});
+        return longest;
+    };
+    double longest = 0;
+    {
+        Processes neighbours(2);
+        longest = measure("on this host", neighbours);
+    }
+    if (::geteuid() == 0) {
+        Processes apart(1);
+        apart.addElsewhere();
+        longest = std::max(longest, measure("on another", apart));
+    } else {
+        std::cout << "\nrivals: not as root, so without a process on another host" << std::endl;
+    }
     printTable(
-        "rivals: the same 30 misses asked of two processes: a film at the client of the one, and of the "
-        "other",
-        {{"lag", "median ms", "max ms", "page requests"},
-         {"30 films", number(median(lags)), number(std::ranges::max(lags)), std::to_string(pages)}});
-    goalAtMost("the longest lag", std::ranges::max(lags), 150, "ms");
+        "rivals: the same misses asked of two processes: a film at the client of one, and of the other",
+        rows);
+    goalAtMost("the longest lag", longest, 150, "ms");
 }
 
 TEST_CASE("rivals: the lone process against older programs", "[rivals]") {
