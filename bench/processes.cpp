@@ -60,6 +60,7 @@ std::vector<std::string> Processes::unseen(std::size_t films) {
 
 double secondsToAnswer(Processes& processes, const std::vector<Demand>& demands) {
     std::vector<std::future<LoadResult>> running;
+    running.reserve(demands.size());
     for (const Demand& demand : demands) {
         running.push_back(std::async(std::launch::async, [&processes, &demand] {
             return runLoad({.port = processes.stack(demand.process).http().port,
