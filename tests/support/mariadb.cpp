@@ -195,7 +195,8 @@ private:
     std::shared_future<int> _ended;
 };
 
-MariaDb::MariaDb() : _port(freePort()) {
+MariaDb::MariaDb(const std::string& alsoOn)
+    : _bindAddress(alsoOn.empty() ? "127.0.0.1" : "127.0.0.1," + alsoOn), _port(freePort()) {
     std::string directory = (fs::temp_directory_path() / "rtbatch-mariadb-XXXXXX").string();
     if (mkdtemp(directory.data()) == nullptr) {
         throw std::system_error(errno, std::generic_category(), directory);
@@ -243,9 +244,9 @@ std::string MariaDb::url(std::string_view database) const {
            "?socket=" + _socket;
 }
 
-std::string MariaDb::tcpUrl(std::string_view database) const {
-    return std::string("mysql://") + kUser + ":" + kPassword + "@127.0.0.1:" + std::to_string(_port) + "/" +
-           std::string(database);
+std::string MariaDb::tcpUrl(std::string_view database, std::string_view host) const {
+    return std::string("mysql://") + kUser + ":" + kPassword + "@" + std::string(host) + ":" +
+           std::to_string(_port) + "/" + std::string(database);
 }
 
 std::string MariaDb::sql(std::string_view statements, std::string_view database) const {
@@ -275,7 +276,7 @@ void MariaDb::start() {
                                     "--datadir=" + (_directory / "data").string(),
                                     "--tmpdir=" + _directory.string(),
                                     "--socket=" + _socket,
-                                    "--bind-address=127.0.0.1",
+                                    "--bind-address=" + _bindAddress,
                                     "--port=" + std::to_string(_port),
                                     "--pid-file=" + (_directory / "pid").string(),
                                     "--init-file=" + (_directory / "init.sql").string(),

@@ -18,7 +18,8 @@ namespace rtbatch::test {
 /// use url(), this one must use tcpUrl().
 class MariaDb {
 public:
-    MariaDb();
+    /// `alsoOn` is a second address to listen on, for another network namespace.
+    explicit MariaDb(const std::string& alsoOn = "");
     ~MariaDb();
     MariaDb(const MariaDb&) = delete;
     MariaDb& operator=(const MariaDb&) = delete;
@@ -26,7 +27,7 @@ public:
     /// `database.url` through the Unix socket.
     std::string url(std::string_view database = "rtbatch") const;
     /// `database.url` through TCP.
-    std::string tcpUrl(std::string_view database = "rtbatch") const;
+    std::string tcpUrl(std::string_view database = "rtbatch", std::string_view host = "127.0.0.1") const;
     std::string socketPath() const { return _socket; }
     std::uint16_t port() const { return _port; }
 
@@ -49,6 +50,7 @@ private:
 
     void waitUntilReady();
 
+    std::string _bindAddress;
     std::filesystem::path _directory;
     std::string _socket;
     bool _ownsFixedSocket = false;

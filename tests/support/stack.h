@@ -15,6 +15,7 @@
 #include "tests/support/http_client.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/nginx.h"
+#include "tests/support/standin_process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/upstream_control.h"
 
@@ -34,6 +35,15 @@ struct StackOptions {
     bool migrate = true;
 };
 
+/// Whether /api/v1/ready answers 200 there.
+bool isReady(const Endpoint& where);
+
+/// Fetches these movies, so that they are hits from now on. Fails the test when one is not.
+void fetchAll(const Endpoint& where, std::span<const std::string> imdbIds);
+
+/// The SQL that makes the rows of these movies stale.
+std::string expiryOf(std::span<const std::string> imdbIds);
+
 /// The whole product as it runs in production, on real parts: stand-in upstreams, database, handler, nginx,
 /// all of its own and on free ports. When it goes, the handler must stop with exit status 0.
 class Stack {
@@ -46,7 +56,7 @@ public:
 
     Endpoint http() const { return _nginx->http(); }
     Endpoint https() const { return _nginx->https(); }
-    UpstreamControl& upstreams() { return *_control; }
+    UpstreamControl& upstreams() { return _standin->control(); }
     Child& handler() { return *_handler; }
     Nginx& nginx() { return *_nginx; }
     MariaDb& mariadb() { return *_mariadb; }
@@ -60,17 +70,17 @@ public:
     /// Runs one statement that gives no rows.
     void sql(const std::string& statement);
     /// Makes the rows of these movies stale.
-    void expire(std::span<const std::string> imdbIds);
+    void expire(std::span<const std::string> imdbIds) { sql(expiryOf(imdbIds)); }
 
     void migrate();
     void startHandler();
     /// SIGTERM; gives the exit status, nothing when it still runs at `limit`.
     std::optional<int> stopHandler(std::chrono::milliseconds limit = std::chrono::seconds(15));
-    bool ready() const;
+    bool ready() const { return isReady(http()); }
     bool waitUntilReady(std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
 
-    /// Fetches these movies, so that they are hits from now on. Fails the test when one is not.
-    void warm(std::span<const std::string> imdbIds);
+    /// As fetchAll().
+    void warm(std::span<const std::string> imdbIds) { fetchAll(http(), imdbIds); }
 
     /// What all programs said, for the report of a failure.
     std::string logs() const;
@@ -81,9 +91,7 @@ private:
     StackOptions _options;
     TempDir _dir;
     std::unique_ptr<MariaDb> _mariadb;
-    std::unique_ptr<Child> _upstreams;
-    std::unique_ptr<UpstreamControl> _control;
-    std::map<std::string, std::string> _upstreamUrls;
+    std::unique_ptr<StandinProcess> _standin;
     std::unique_ptr<Child> _handler;
     std::unique_ptr<Nginx> _nginx;
 };
