@@ -7,7 +7,7 @@ RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl
     libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
 RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 ccache ninja-build
-    clang-format clang-tidy shellcheck)
+    clang-format clang-tidy shellcheck spawn-fcgi multiwatch iproute2 systemd)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
