@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "common/model/deadline.h"
+#include "handler/counted_exchange.h"
 #include "handler/fastcgi_exchange.h"
 
 namespace rtbatch {
@@ -28,30 +29,6 @@ constexpr int kBackOffMs = 50;
 
 /// How long a web server may take between two pieces of its request, and to take what we send it.
 constexpr timeval kSocketPatience{.tv_sec = 5, .tv_usec = 0};
-
-/// Closes the connection's count when the exchange ends, however it ends.
-class CountedExchange : public Exchange {
-public:
-    CountedExchange(std::unique_ptr<Exchange> exchange, ConnectionCount& count)
-        : _exchange(std::move(exchange)), _count(count) {}
-    ~CountedExchange() override {
-        _exchange.reset();
-        _count.remove();
-    }
-    CountedExchange(const CountedExchange&) = delete;
-    CountedExchange& operator=(const CountedExchange&) = delete;
-
-    std::string_view param(const char* name) const override { return _exchange->param(name); }
-    std::string_view body() const override { return _exchange->body(); }
-    bool write(std::string_view bytes) override { return _exchange->write(bytes); }
-    bool drained() const override { return _exchange->drained(); }
-    int descriptor() const override { return _exchange->descriptor(); }
-    void finish() override { _exchange->finish(); }
-
-private:
-    std::unique_ptr<Exchange> _exchange;
-    ConnectionCount& _count;
-};
 
 }  // namespace
 

@@ -23,13 +23,13 @@ constexpr int kBacklog = 4096;
     throw std::system_error(errno, std::generic_category(), "handler.listen: " + what);
 }
 
+}  // namespace
+
 bool isListening(int descriptor) {
     int listening = 0;
     socklen_t size = sizeof listening;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
-
-}  // namespace
 
 Listener::Listener(const std::string& address, int mode) {
     if (address.empty()) {

@@ -4,6 +4,9 @@
 
 namespace rtbatch {
 
+/// Whether a descriptor is a socket that connections can be accepted from.
+bool isListening(int descriptor);
+
 /// The socket that the web server connects to: a unix socket or a TCP port that we open, or the descriptor 0
 /// that spawn-fcgi or systemd handed over. Closes it, and removes a unix socket's file that it made.
 class Listener {

@@ -10,21 +10,18 @@
 #include <Poco/Util/OptionProcessor.h>
 #include <Poco/Util/OptionSet.h>
 
-#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "common/config/config.h"
+#include "handler/cgi.h"
+#include "handler/exit_codes.h"
 #include "handler/service.h"
+#include "handler/stop_signal.h"
 
 namespace {
-
-/// Exit codes, as --help says them.
-constexpr int kFailed = 1;
-constexpr int kUsage = 64;   // EX_USAGE of sysexits.h
-constexpr int kConfig = 78;  // EX_CONFIG
 
 Poco::Util::OptionSet optionSet() {
     using Poco::Util::Option;
@@ -42,7 +39,9 @@ void printHelp(const Poco::Util::OptionSet& options) {
     help.setUsage("[--config FILE]");
     help.setHeader(
         "Answers batches of movies over FastCGI, on the socket that handler.listen names or on descriptor "
-        "0.");
+        "0. Started by a web server as a CGI program it answers that one request, whatever the command line "
+        "says; its settings are in the file that RTBATCH_CONFIG names, else in "
+        "/etc/rtbatch/rtbatch.properties.");
     help.setFooter(
         "Each setting a.b_c of the file can be given as RTBATCH_A_B_C in the environment, which wins. "
         "SIGTERM and SIGINT stop the handler; open streams may finish. "
@@ -57,16 +56,11 @@ void logToStderr() {
     Poco::Logger::root().setChannel(new Poco::FormattingChannel(format, console));
 }
 
-/// Before there is any thread, so that all of them inherit it: the signals wait for the one that asks.
-void blockStopSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-}
-
 int run(int argc, char** argv) {
+    if (rtbatch::startedAsCgi()) {
+        logToStderr();
+        return rtbatch::answerCgiRequest();
+    }
     const Poco::Util::OptionSet options = optionSet();
     Poco::Util::OptionProcessor processor(options);
     processor.setUnixStyle(true);
@@ -92,7 +86,7 @@ int run(int argc, char** argv) {
     processor.checkRequired();
     const rtbatch::Config config = rtbatch::loadConfig(file);
     config.check();
-    blockStopSignals();
+    rtbatch::blockStopSignals();
     logToStderr();
     rtbatch::serve(config);
     return 0;
@@ -105,15 +99,15 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const Poco::Util::OptionException& error) {
         std::cerr << "rtbatch-handler: " << error.displayText() << "; see --help\n";
-        return kUsage;
+        return rtbatch::kHandlerUsage;
     } catch (const rtbatch::ConfigError& error) {
         std::cerr << "rtbatch-handler: " << error.what() << '\n';
-        return kConfig;
+        return rtbatch::kHandlerConfig;
     } catch (const Poco::Exception& error) {
         std::cerr << "rtbatch-handler: " << error.displayText() << '\n';
-        return kFailed;
+        return rtbatch::kHandlerFailed;
     } catch (const std::exception& error) {
         std::cerr << "rtbatch-handler: " << error.what() << '\n';
-        return kFailed;
+        return rtbatch::kHandlerFailed;
     }
 }

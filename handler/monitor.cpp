@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,15 @@ namespace rtbatch {
 namespace {
 
 constexpr auto kNever = Monitor::Clock::time_point::max();
+
+/// A pipe reports an error and a unix socket a hang-up when the other side has closed. Of TCP we hear only
+/// that nothing more comes; of a unix socket that means less: Apache's mod_cgid ends its side after the body.
+bool saysWhenClosed(int descriptor) {
+    int domain = AF_UNIX;
+    socklen_t size = sizeof domain;
+    ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size);  // fails for a pipe
+    return domain == AF_UNIX;
+}
 
 }  // namespace
 
@@ -46,7 +56,8 @@ Monitor::Ticket Monitor::watch(int descriptor, std::shared_ptr<Watched> watched,
     setDue(ticket, entry, due);
     if (descriptor >= 0) {
         epoll_event event{};
-        event.events = EPOLLRDHUP | EPOLLET;  // errors and hang-ups come unasked; once is enough
+        // Errors and hang-ups come unasked, once is enough.
+        event.events = EPOLLET | (saysWhenClosed(descriptor) ? 0U : EPOLLRDHUP);
         event.data.u64 = ticket;
         ::epoll_ctl(_epoll, EPOLL_CTL_ADD, descriptor, &event);
     }

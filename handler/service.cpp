@@ -6,17 +6,14 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <utility>
 
-#include "common/fetch/fetcher.h"
-#include "common/page/reader_process.h"
-#include "common/store/store.h"
-#include "common/upstream/rotten_tomatoes_client.h"
-#include "common/upstream/wikidata_client.h"
 #include "handler/acceptor.h"
 #include "handler/listener.h"
-#include "handler/monitor.h"
-#include "handler/router.h"
+#include "handler/parts.h"
+#include "handler/stop_signal.h"
 #include "handler/worker_pool.h"
 
 namespace rtbatch {
@@ -24,10 +21,6 @@ namespace rtbatch {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Threads that step parked streams. Others than those that take requests, which may wait for a database that
-/// hangs: that must not hold up the streams.
-constexpr int kStreamWorkers = 2;
 
 /// Connections beyond the streams' limit, so that those too many get a 503 and health checks their answer.
 constexpr int kRefusalRoom = 256;
@@ -52,46 +45,6 @@ void initialiseFastCgi() {
     static_cast<void>(std::signal(SIGTERM, SIG_DFL));
 }
 
-sigset_t stopSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    return signals;
-}
-
-/// Whether a stop signal came within that time.
-bool stopSignalled(std::chrono::milliseconds patience) {
-    const sigset_t signals = stopSignals();
-    const timespec time{.tv_sec = patience.count() / 1000, .tv_nsec = patience.count() % 1000 * 1'000'000};
-    return ::sigtimedwait(&signals, nullptr, &time) > 0;
-}
-
-HttpOptions httpOptions(const Config& config, const std::string& url) {
-    HttpOptions options;
-    options.baseUrl = url;
-    options.userAgent = config.userAgent();
-    options.caFile = config.httpCaFile;
-    options.connectTimeout = config.httpConnectTimeout;
-    options.maxBody = config.httpMaxBody;
-    return options;
-}
-
-FetcherOptions fetcherOptions(const Config& config) {
-    FetcherOptions options;
-    options.wikidataWorkers = config.wikidataMaxConcurrent;
-    // One more than there are slots: while it reads a page, both slots are in use by the others.
-    options.pageWorkers = config.rtMaxConcurrent + 1;
-    options.wikidataTimeout = config.wikidataTimeout;
-    options.pageTimeout = config.rtTimeout;
-    options.readTimeout = config.readerTimeout;
-    options.ttl = config.cacheTtl;
-    options.rtIdTtl = config.rtIdTtl;
-    options.notFoundTtl = config.notFoundTtl;
-    options.maxFlights = static_cast<std::size_t>(config.fetchMaxQueued);
-    return options;
-}
-
 }  // namespace
 
 void serve(const Config& config) {
@@ -100,30 +53,11 @@ void serve(const Config& config) {
     initialiseFastCgi();
     Listener listener(config.handlerListen, config.handlerSocketMode);
 
-    ConnectionCount connections;  // outlives all that may hold a stream
-    Store store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout});
-    ReaderProcess reader(
-        config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath),
-        {config.readerTimeout, config.readerMemoryMb});
-    LocalSlots slots(config.wikidataMaxConcurrent, config.rtMaxConcurrent);
-    LocalBreaker breaker;
-    const auto wikidata = httpOptions(config, config.wikidataUrl);
-    const auto rottenTomatoes = httpOptions(config, config.rtUrl);
-    Fetcher fetcher(fetcherOptions(config),
-                    {[&] { return std::make_unique<WikidataClient>(wikidata); },
-                     [&] { return std::make_unique<RottenTomatoesClient>(rottenTomatoes); }, reader, store,
-                     slots, breaker});
-    Monitor monitor;
-    WorkerPool streamWorkers(kStreamWorkers);
+    Parts parts(config, Scale::service);
+    ConnectionCount& connections = parts.connections();
     WorkerPool workers(config.handlerWorkers);
-    Router router(
-        {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
-        store, connections, {fetcher, monitor, streamWorkers, {config.batchTimeout, config.batchHeartbeat}});
     Acceptor acceptor(listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
-                      [&](std::unique_ptr<Exchange> exchange) { router.handle(std::move(exchange)); });
-    if (config.authRequired && config.authAdminKey.empty()) {
-        logger.warning("auth.admin_key is empty, so no key opens anything; set RTBATCH_AUTH_ADMIN_KEY");
-    }
+                      [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange)); });
     logger.information("version %s listens", version());
 
     while (!stopSignalled(1h)) {
@@ -136,9 +70,7 @@ void serve(const Config& config) {
     while (!hurried && !deadline.passed() && !connections.waitForNone(deadline.sooner(Deadline::in(20ms)))) {
         hurried = stopSignalled(0ms);
     }
-    monitor.tearAll();
-    connections.waitForNone(Deadline::in(1s));
-    fetcher.stop(hurried ? Deadline::in(0ms) : deadline);
+    parts.stop(hurried ? Deadline::in(0ms) : deadline);
     logger.information("stopped");
 }
 

@@ -7,7 +7,7 @@ RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl
     libsqlite3-dev libtidy-dev libseccomp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
 RTBATCH_TEST_PACKAGES=(mariadb-server-core mariadb-client-core openssl nodejs sqlite3 ccache ninja-build
-    clang-format clang-tidy shellcheck spawn-fcgi multiwatch iproute2 systemd)
+    clang-format clang-tidy shellcheck lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch iproute2 systemd)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -60,9 +60,14 @@ install_packages() {
     if [ -n "$made_policy" ]; then
         "${as_root[@]}" rm -f "$policy"
     fi
-    if [ -n "$ok" ] && [ -d /run/systemd/system ] && [[ " ${missing[*]} " == *" nginx-light "* ]]; then
-        say "the system's own nginx stays off: systemctl enable --now nginx starts it"
-        "${as_root[@]}" systemctl disable nginx >>"$install_log" 2>&1 || true
+    if [ -n "$ok" ] && [ -d /run/systemd/system ]; then
+        local name service
+        for name in nginx-light lighttpd fcgiwrap; do
+            [[ " ${missing[*]} " == *" $name "* ]] || continue
+            service=${name%-light}
+            say "the system's own $service stays off: systemctl enable --now $service starts it"
+            "${as_root[@]}" systemctl disable "$service" >>"$install_log" 2>&1 || true
+        done
     fi
     [ -n "$ok" ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
 }

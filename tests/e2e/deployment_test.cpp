@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <optional>
+#include <functional>
 #include <thread>
 
 #include "tests/e2e/batch_view.h"
 #include "tests/e2e/load_driver.h"
 #include "tests/support/deployment.h"
 #include "tests/support/eventually.h"
+#include "tests/support/web_servers.h"
 
 using namespace rtbatch::test;
 using namespace std::chrono_literals;
@@ -72,8 +73,10 @@ void runChaos(Deployment& deployment, std::chrono::seconds length, const std::fu
     deployment.upstreams().setLatency(Site::rt, 80ms);
     deployment.upstreams().setLatency(Site::wikidata, 100ms);
 
+    const CgiServer cgi(WebServer::lighttpd, deployment.handlerEnvironment());
     LoadDriver load(known, kFirstNew);
     load.addUsers(24, deployment.http());
+    load.addUsers(20, cgi.http());  // each request a process of its own
     const auto began = Clock::now();
     bool middleDone = false;
     int kills = 0;
@@ -92,6 +95,7 @@ void runChaos(Deployment& deployment, std::chrono::seconds length, const std::fu
                << " refused; most open: " << deployment.upstreams().counts(Site::wikidata).mostOpen
                << " at Wikidata, " << deployment.upstreams().counts(Site::rt).mostOpen << " pages; "
                << deployment.upstreams().counts(Site::rt).requests << " pages in all");
+    INFO(cgi.log());
     for (const std::string& fault : summary.faults) {
         FAIL_CHECK(fault);
     }

@@ -87,17 +87,18 @@ std::string shippedUpstreamOf(const std::vector<std::string>& servers) {
     return std::regex_replace(text, others, "");
 }
 
-Nginx::Nginx(std::filesystem::path dir, const std::string& upstream, bool tls) : _dir(std::move(dir)) {
+Nginx::Nginx(std::filesystem::path dir, const std::string& upstream, bool tls, const std::string& serverLines)
+    : _dir(std::move(dir)) {
     // Between finding a port and taking it, another test may have taken it.
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (start(upstream, tls)) {
+        if (start(upstream, tls, serverLines)) {
             return;
         }
     }
     throw std::runtime_error("nginx does not start:\n" + log());
 }
 
-bool Nginx::start(const std::string& upstream, bool tls) {
+bool Nginx::start(const std::string& upstream, bool tls, const std::string& serverLines) {
     _process.reset();
     _port = freePort();
     std::string tlsLines;
@@ -117,7 +118,7 @@ bool Nginx::start(const std::string& upstream, bool tls) {
                             {"DIR", _dir.string()},
                             {"UPSTREAM", upstream},
                             {"PORT", std::to_string(_port)},
-                            {"TLS", tlsLines},
+                            {"TLS", tlsLines + serverLines},
                             {"CONF", kConf.string()}}));
     _command = {"/usr/sbin/nginx", "-p", _dir.string(), "-c", conf, "-e", "stderr"};
     _process = std::make_unique<Child>(ChildOptions{.command = _command, .log = _dir / "nginx.log"});

@@ -33,8 +33,10 @@ std::string shippedUpstreamOf(const std::vector<std::string>& servers);
 /// when asked.
 class Nginx {
 public:
-    /// Throws std::runtime_error when it does not come up.
-    Nginx(std::filesystem::path dir, const std::string& upstream, bool tls);
+    /// Throws std::runtime_error when it does not come up. `upstream` is a whole block, `serverLines` go into
+    /// the `server` block.
+    Nginx(std::filesystem::path dir, const std::string& upstream, bool tls,
+          const std::string& serverLines = {});
 
     Endpoint http() const { return {.port = _port, .tls = false}; }
     Endpoint https() const { return {.port = _tlsPort, .tls = true}; }
@@ -44,7 +46,7 @@ public:
     std::string log() const;
 
 private:
-    bool start(const std::string& upstream, bool tls);
+    bool start(const std::string& upstream, bool tls, const std::string& serverLines);
 
     std::filesystem::path _dir;
     std::uint16_t _port = 0;

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "tests/support/temp_dir.h"
 
@@ -29,6 +30,19 @@ std::vector<std::string> statFields(pid_t pid) {
         }
     }
     return fields;
+}
+
+std::vector<pid_t> allProcesses() {
+    std::vector<pid_t> all;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        pid_t pid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (error == std::errc() && end == name.data() + name.size()) {
+            all.push_back(pid);
+        }
+    }
+    return all;
 }
 
 std::vector<std::string> statFieldsOrThrow(pid_t pid) {
@@ -67,19 +81,24 @@ std::chrono::milliseconds cpuTime(pid_t pid) {
 
 std::vector<pid_t> childrenOf(pid_t pid) {
     std::vector<pid_t> children;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        pid_t candidate = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), candidate);
-        if (error != std::errc() || end != name.data() + name.size()) {
-            continue;
-        }
+    for (const pid_t candidate : allProcesses()) {
         const std::vector<std::string> fields = statFields(candidate);
         if (fields.size() > 1 && std::stol(fields[1]) == pid) {
             children.push_back(candidate);
         }
     }
     return children;
+}
+
+std::vector<pid_t> processesOf(const std::filesystem::path& program) {
+    std::vector<pid_t> running;
+    for (const pid_t candidate : allProcesses()) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(directoryOf(candidate) / "exe", gone) == program) {
+            running.push_back(candidate);
+        }
+    }
+    return running;
 }
 
 }  // namespace rtbatch::test

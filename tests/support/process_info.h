@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <vector>
 
 namespace rtbatch::test {
@@ -15,5 +16,8 @@ std::chrono::milliseconds cpuTime(pid_t pid);
 
 /// Its children, those that ended and were not waited for included.
 std::vector<pid_t> childrenOf(pid_t pid);
+
+/// The processes that run this very file, without those that ended.
+std::vector<pid_t> processesOf(const std::filesystem::path& program);
 
 }  // namespace rtbatch::test

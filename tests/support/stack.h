@@ -65,6 +65,11 @@ public:
     /// Where the SQLite file is.
     std::string sqliteFile() const { return _dir.file("rtbatch.db"); }
 
+    /// The handler's settings, as RTBATCH_A_B_C.
+    std::map<std::string, std::string> handlerEnvironment() const;
+    /// Where the SQLite file, the sockets and the logs are.
+    const std::filesystem::path& directory() const { return _dir.path(); }
+
     std::string handlerSocket() const { return _dir.file("handler.sock"); }
 
     /// Runs one statement that gives no rows.
@@ -86,8 +91,6 @@ public:
     std::string logs() const;
 
 private:
-    std::map<std::string, std::string> handlerEnvironment() const;
-
     StackOptions _options;
     TempDir _dir;
     std::unique_ptr<MariaDb> _mariadb;

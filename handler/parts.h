@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+
+#include "common/config/config.h"
+#include "common/fetch/breaker.h"
+#include "common/fetch/fetcher.h"
+#include "common/fetch/slots.h"
+#include "common/model/deadline.h"
+#include "common/page/reader_process.h"
+#include "common/store/store.h"
+#include "handler/connection_count.h"
+#include "handler/monitor.h"
+#include "handler/router.h"
+#include "handler/worker_pool.h"
+
+namespace rtbatch {
+
+/// What a process is there for.
+enum class Scale { service, oneRequest };
+
+/// All that answers requests, put together as the settings say; what brings the requests comes from outside.
+class Parts {
+public:
+    /// Throws std::exception, of whatever kind, when a setting cannot be used.
+    Parts(const Config& config, Scale scale);
+
+    /// Answers a request that `connections()` counts already. A stream goes on after this returns.
+    void handle(std::unique_ptr<Exchange> exchange) { _router.handle(std::move(exchange)); }
+
+    ConnectionCount& connections() { return _connections; }
+
+    /// Tears the streams that are open, drops what waits to be fetched, and lets requests that are open at an
+    /// upstream finish by then.
+    void stop(Deadline deadline);
+
+private:
+    // In this order: each uses some of those above it.
+    ConnectionCount _connections;
+    Store _store;
+    ReaderProcess _reader;
+    LocalSlots _slots;
+    LocalBreaker _breaker;
+    Fetcher _fetcher;
+    Monitor _monitor;
+    WorkerPool _streamWorkers;
+    Router _router;
+};
+
+}  // namespace rtbatch
