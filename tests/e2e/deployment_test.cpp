@@ -95,13 +95,13 @@ void runChaos(Deployment& deployment, std::chrono::seconds length, const std::fu
                << " refused; most open: " << deployment.upstreams().counts(Site::wikidata).mostOpen
                << " at Wikidata, " << deployment.upstreams().counts(Site::rt).mostOpen << " pages; "
                << deployment.upstreams().counts(Site::rt).requests << " pages in all");
-    INFO(cgi.log());
     for (const std::string& fault : summary.faults) {
         FAIL_CHECK(fault);
     }
-    CHECK(summary.whole > 100);
-    CHECK(summary.torn + summary.refused > 0);  // else nobody was hit, and this has shown nothing
-    CHECK(summary.whole > 10 * (summary.torn + summary.refused));
+    // Else nobody was hit, or little was asked for, and this has shown nothing.
+    CHECK(summary.torn > 0);
+    CHECK(summary.whole > 50);
+    CHECK(deployment.upstreams().counts(Site::rt).requests > 300);  // 200 of them to have something known
     CHECK(eventually(10s, [&] { return deployment.group(0).processes().size() == 4; }));
     checkLimits(deployment);
     checkAllSlotsBack(deployment);
