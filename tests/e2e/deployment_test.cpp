@@ -28,7 +28,7 @@ const std::map<std::string, std::string> kShortDeadlines = {
 
 std::chrono::seconds chaosSeconds() {
     const char* said = std::getenv("RTBATCH_CHAOS_SECONDS");
-    return std::chrono::seconds(said == nullptr ? 60 : std::max(10, std::atoi(said)));
+    return std::chrono::seconds(said == nullptr ? 60L : std::max(10L, std::strtol(said, nullptr, 10)));
 }
 
 DeploymentOptions fullDeployment() {

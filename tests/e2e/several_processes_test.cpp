@@ -51,7 +51,7 @@ void checkSilence(UpstreamControl& upstreams, Site site, std::int64_t from, std:
         }
     }
     INFO("a silence of " << to - from << " ms");
-    CHECK(early == std::vector<std::int64_t>{});
+    CHECK_THAT(early, Catch::Equals(std::vector<std::int64_t>{}));
 }
 
 }  // namespace
@@ -118,7 +118,8 @@ TEST_CASE("handlers that cannot start end what watches them, so that its supervi
 }
 
 TEST_CASE("100 batches over 4 processes for the same 30 misses are 30 page requests", "[processes]") {
-    Deployment deployment({.groups = kFourSockets});
+    const auto database = GENERATE(Database::sqlite, Database::mariadb);
+    Deployment deployment({.groups = kFourSockets, .database = database});
     deployment.upstreams().setLatency(Site::wikidata, 200ms);
     deployment.upstreams().setLatency(Site::rt, 100ms);
     const std::vector<std::string> ids = madeUpMovies(1, 30);
@@ -138,7 +139,8 @@ TEST_CASE("100 batches over 4 processes for the same 30 misses are 30 page reque
 }
 
 TEST_CASE("a batch of 1 does not wait for a batch of 50 in another process", "[processes]") {
-    Deployment deployment({.groups = {1, 1}});
+    const auto database = GENERATE(Database::sqlite, Database::mariadb);
+    Deployment deployment({.groups = {1, 1}, .database = database});
     UpstreamControl& upstreams = deployment.upstreams();
     upstreams.setLatency(Site::rt, 300ms);
     const std::vector<std::string> many = madeUpMovies(1, 50);

@@ -29,7 +29,9 @@ Deployment::Deployment(const DeploymentOptions& options) : _options(options) {
         _secondHost = std::make_unique<SecondHost>();
     }
     const std::string alsoOn = _secondHost ? _secondHost->ourAddress() : "";
-    _mariadb = std::make_unique<MariaDb>(alsoOn);
+    if (options.database == Database::mariadb) {
+        _mariadb = std::make_unique<MariaDb>(alsoOn);
+    }
     _standin = std::make_unique<StandinProcess>(_dir.file("upstreams.log"), alsoOn);
     runProgram({program("rtbatch-admin"), "migrate"}, handlerEnvironment());
 
@@ -68,9 +70,11 @@ Deployment::~Deployment() {
 }
 
 Settings Deployment::handlerEnvironment() const {
-    return environmentOf(merged(
-        _options.settings,
-        merged(_standin->settings(), {{"database.url", _mariadb->tcpUrl()}, {"auth.admin_key", kKey}})));
+    return environmentOf(
+        merged(_options.settings,
+               merged(_standin->settings(),
+                      {{"database.url", _mariadb ? _mariadb->tcpUrl() : "sqlite:" + _dir.file("rtbatch.db")},
+                       {"auth.admin_key", kKey}})));
 }
 
 void Deployment::addGroup(int processes, const std::string& address) {

@@ -19,13 +19,14 @@ namespace rtbatch::test {
 struct DeploymentOptions {
     /// How many processes each socket of this host has; nginx has a `server` for each.
     std::vector<int> groups{4};
-    /// One process on a second host, the last `server` of nginx.
+    Database database = Database::mariadb;
+    /// One process on a second host, the last `server` of nginx. Needs MariaDB.
     bool secondHost = false;
     std::map<std::string, std::string> settings{};
 };
 
-/// rtbatch as a larger operator runs it: one MariaDB, one stand-in for the upstreams, several handlers on one
-/// socket or more, and maybe a second host, behind one nginx that has the shipped upstream of several
+/// rtbatch as a larger operator runs it: one database, one stand-in for the upstreams, several handlers on
+/// one socket or more, and maybe a second host, behind one nginx that has the shipped upstream of several
 /// servers. When it goes, every group of handlers must stop with exit status 0.
 class Deployment {
 public:

@@ -24,7 +24,7 @@ void ip(const std::vector<std::string>& arguments) {
 }
 
 std::string hostsFile(const TempDir& dir, const std::string& localhost) {
-    const std::string file = dir.file("hosts");
+    std::string file = dir.file("hosts");
     writeFile(file, localhost + " localhost\n");
     return file;
 }

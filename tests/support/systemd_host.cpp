@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/support/eventually.h"
 #include "tests/support/process_info.h"
@@ -50,14 +52,36 @@ std::string SystemdHost::obstacle() {
     if (cgroupRoot().empty()) {
         return "no cgroup2 is mounted";
     }
+    const std::string mounts =
+        "mount -t proc proc /proc && mount -t tmpfs tmpfs /sys/fs/cgroup && "
+        "mount -t cgroup2 cgroup2 /sys/fs/cgroup";
     return messageOf({"/usr/bin/unshare", "--pid", "--fork", "--mount", "--uts", "--ipc", "--cgroup",
-                      "--propagation", "private", "/bin/sh", "-c",
-                      "mount -t proc proc /proc && mount -t tmpfs tmpfs /sys/fs/cgroup && "
-                      "mount -t cgroup2 cgroup2 /sys/fs/cgroup"});
+                      "--propagation", "private", "/bin/sh", "-c", mounts});
 }
 
-SystemdHost::SystemdHost(const std::map<std::string, std::string>& environment, int instances)
-    : _environment(environment), _cgroup(cgroupRoot() + "/rtbatch-test-" + std::to_string(::getpid())) {
+SystemdHost::ControlGroup::ControlGroup()
+    : _path(cgroupRoot() + "/rtbatch-test-" + std::to_string(::getpid())) {}
+
+SystemdHost::ControlGroup::~ControlGroup() {
+    // Empty a moment after the last of its processes has gone; inner ones first.
+    eventually(5s, [this] {
+        std::error_code ignored;
+        std::vector<std::string> groups{_path};
+        for (const auto& entry : fs::recursive_directory_iterator(_path, ignored)) {
+            if (entry.is_directory(ignored)) {
+                groups.push_back(entry.path().string());
+            }
+        }
+        std::reverse(groups.begin(), groups.end());
+        for (const std::string& group : groups) {
+            ::rmdir(group.c_str());
+        }
+        return !fs::exists(_path, ignored);
+    });
+}
+
+SystemdHost::SystemdHost(std::map<std::string, std::string> environment, int instances)
+    : _environment(std::move(environment)) {
     const fs::path stage = _dir.path() / "stage";
     runProgram({"/usr/bin/cmake", "--install", RTBATCH_BUILD_DIR, "--prefix", "/usr/local"},
                {{"DESTDIR", stage}}, 60s);
@@ -79,13 +103,13 @@ SystemdHost::SystemdHost(const std::map<std::string, std::string>& environment, 
     writeEnvironment((stage / "etc/rtbatch").string());
     fs::create_directories(_dir.path() / "run");
 
-    _process = std::make_unique<Child>(
-        ChildOptions{.command = {RTBATCH_SOURCE_DIR "/tests/support/systemd_host.sh", _dir.path(), _cgroup},
-                     .log = _dir.file("systemd.log"),
-                     .stopSignal = SIGKILL});
+    _process = std::make_unique<Child>(ChildOptions{
+        .command = {RTBATCH_SOURCE_DIR "/tests/support/systemd_host.sh", _dir.path(), _group.path()},
+        .log = _dir.file("systemd.log"),
+        .stopSignal = SIGKILL});
     const auto up = [this] {
         try {
-            return systemctl({"show", "--property=Version", "--value"}) != "";
+            return !systemctl({"show", "--property=Version", "--value"}).empty();
         } catch (const std::runtime_error&) {
             return false;  // not yet
         }
@@ -93,24 +117,6 @@ SystemdHost::SystemdHost(const std::map<std::string, std::string>& environment, 
     if (!eventually(20s, [&] { return up() || !_process->running(); }) || !_process->running()) {
         throw std::runtime_error("systemd does not come up:\n" + log());
     }
-}
-
-SystemdHost::~SystemdHost() {
-    _process.reset();
-    // Empty a moment after the last of its processes has gone; inner ones first.
-    eventually(5s, [this] {
-        std::error_code ignored;
-        std::vector<fs::path> groups{_cgroup};
-        for (const auto& entry : fs::recursive_directory_iterator(_cgroup, ignored)) {
-            if (entry.is_directory(ignored)) {
-                groups.push_back(entry.path());
-            }
-        }
-        for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
-            ::rmdir(group->c_str());
-        }
-        return !fs::exists(_cgroup, ignored);
-    });
 }
 
 pid_t SystemdHost::systemd() const {

@@ -22,10 +22,7 @@ public:
     static std::string obstacle();
 
     /// `environment` becomes /etc/rtbatch/environment. Returns when systemd answers.
-    SystemdHost(const std::map<std::string, std::string>& environment, int instances);
-    ~SystemdHost();
-    SystemdHost(const SystemdHost&) = delete;
-    SystemdHost& operator=(const SystemdHost&) = delete;
+    SystemdHost(std::map<std::string, std::string> environment, int instances);
 
     /// What nginx connects to, as the test sees it.
     std::string handlerSocket() const { return _dir.file("run/handler.sock"); }
@@ -43,13 +40,26 @@ public:
     std::string log() const { return _process->log(); }
 
 private:
+    /// The group of all its processes; removed with its inner ones when destroyed.
+    class ControlGroup {
+    public:
+        ControlGroup();
+        ~ControlGroup();
+        ControlGroup(const ControlGroup&) = delete;
+        ControlGroup& operator=(const ControlGroup&) = delete;
+        const std::string& path() const { return _path; }
+
+    private:
+        std::string _path;
+    };
+
     void writeEnvironment(const std::string& directory) const;
     pid_t systemd() const;
 
     TempDir _dir;
     std::map<std::string, std::string> _environment;
-    std::string _cgroup;
-    std::unique_ptr<Child> _process;
+    ControlGroup _group;
+    std::unique_ptr<Child> _process;  // last: it goes before its group
 };
 
 }  // namespace rtbatch::test

@@ -58,8 +58,7 @@ void UpstreamControl::setLatency(Site site, std::chrono::milliseconds latency) {
 
 void UpstreamControl::setFault(const std::string& imdbId, const std::string& fault,
                                std::optional<std::chrono::seconds> retryAfter) {
-    const std::string page =
-        parse(send("GET", "/_control/film/" + imdbId, ""))->getValue<std::string>("rtId");
+    const auto page = parse(send("GET", "/_control/film/" + imdbId, ""))->getValue<std::string>("rtId");
     send("PUT", "/_control/fault",
          R"({"upstream":"rt","id":")" + page + R"(","fault":")" + fault + "\"" +
              (retryAfter ? R"(,"retryAfter":)" + std::to_string(retryAfter->count()) : "") + "}");
