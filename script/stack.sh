@@ -95,7 +95,7 @@ start_nginx() {
     local conf name
     conf=$(<conf/nginx/rtbatch.local.conf.in)
     local -A values=([USER]=$user [WORKERS]=auto [FILES]=$files [CONNECTIONS]=$((files / 2)) [DIR]=$state
-        [SOCKET]=$run_dir/handler.sock [PORT]=$port [TLS]='' [CONF]=$PWD/conf/nginx)
+        [UPSTREAM]="upstream rtbatch { server \"unix:$run_dir/handler.sock\"; }" [PORT]=$port [TLS]='' [CONF]=$PWD/conf/nginx)
     for name in "${!values[@]}"; do
         conf=${conf//"@$name@"/"${values[$name]}"}
     done

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -98,7 +99,7 @@ struct FetcherOptions {
     std::chrono::milliseconds failureHoldOff{600000};
     /// How often a flight of another process is looked at: where its bell is heard, and where not.
     std::chrono::milliseconds nearLook{4000};
-    std::chrono::milliseconds farLook{100};
+    std::chrono::milliseconds farLook{60};
 };
 
 /// What fetching needs. Each worker gets a source of its own, for connections are kept and not shared.
@@ -213,10 +214,11 @@ private:
     std::unordered_map<ImdbId, std::shared_ptr<Flight>> _flights;  // guarded by _mutex
     FairQueue _forId;                                              // guarded by _mutex
     FairQueue _forPage;                                            // guarded by _mutex
-    std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
-    std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
-    int _busy = 0;                // guarded by _mutex
-    bool _stopping = false;       // guarded by _mutex
+    std::set<ImdbId> _elsewhere;            // guarded by _mutex; other processes have these
+    std::set<ImdbId> _rung;                 // guarded by _mutex; others have settled these
+    std::atomic<bool> _farFlights = false;  // some of those were another host's
+    int _busy = 0;                          // guarded by _mutex
+    bool _stopping = false;                 // guarded by _mutex
 
     std::vector<std::unique_ptr<IdSource>> _idSources;
     std::vector<std::unique_ptr<PageSource>> _pageSources;

@@ -35,7 +35,7 @@ std::vector<ImdbId> idsOf(const std::vector<std::shared_ptr<Flight>>& flights) {
 void Fetcher::runWatcher() {
     Lock lock(_mutex);
     while (!_stopping) {
-        const bool far = _parts.gate.hasFarOwner();
+        const bool far = _farFlights || _parts.gate.hasFarOwner();
         const auto open = [&] { return !_elsewhere.empty() || (far && !_flights.empty()); };
         const bool wasOpen = open();
         const auto woken = [&] { return _stopping || !_rung.empty() || (!wasOpen && open()); };
@@ -113,6 +113,8 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
         names.push_back(claimName(*flight));
     }
     const LeaseView view = _parts.store.findLeases(names);
+    _farFlights = std::ranges::any_of(
+        view.leases, [](const LeaseRow& lease) { return !Owner::parse(lease.owner).isNear(); });
     Flights ended;
     for (std::size_t i = 0; i < flights.size(); ++i) {
         const auto lease = std::ranges::find(view.leases, names[i], &LeaseRow::name);

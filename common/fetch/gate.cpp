@@ -155,6 +155,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     if (consent.kind == Consent::Kind::wait) {
         return Clock::now() + consent.left;
     }
+    dropLost(desk, view.slots);
     const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
     _farOwner = line.hasFarOwner();
     const std::size_t ahead = line.ahead(priority, held, line.ownSince());
@@ -207,6 +208,22 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         return now + (told ? kSecondLook : kHeadPatience);
     }
     return std::min(later, now + line.untilExpiry() + 5ms);
+}
+
+/// Ends slots that are this process's in the database, and not here: it took them, and the answer was lost.
+void Gate::dropLost(Desk& desk, const LeaseView& slots) {
+    const std::string places = "slot." + desk.name + ".wait.";
+    for (const LeaseRow& lease : slots.leases) {
+        const auto isThis = [&](const Held& held) { return held.lease.name() == lease.name; };
+        bool known = lease.name.starts_with(places) || !(Owner::parse(lease.owner) == _leases.owner());
+        if (!known) {
+            const Lock lock(_mutex);
+            known = std::ranges::any_of(desk.held, isThis) || desk.givingBack > 0;
+        }
+        if (!known) {
+            _store.releaseLeases({&lease.name, 1}, lease.owner);
+        }
+    }
 }
 
 /// Keeps what the state says of the upstream, in this process's own time.
@@ -279,10 +296,12 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
             return;
         }
         given.splice(given.begin(), desk.held, held);
+        ++desk.givingBack;
     }
     release(desk, std::move(given));
     _bell.ring("slot." + desk.name + " " + verdict.next);
     const Lock lock(_mutex);
+    --desk.givingBack;
     // For who began to wait meanwhile and saw the slot still taken; and in case that who is to have it has
     // gone.
     const bool second = verdict.next.find(' ') != std::string::npos;

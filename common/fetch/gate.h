@@ -131,6 +131,7 @@ private:
 
         std::array<int, 2> waiting{};  ///< by priority
         HeldList held{};
+        int givingBack = 0;  ///< slots that are no longer held, but may still be ours in the database
         std::optional<Lease> place{};  ///< in the line
         Priority placePriority = Priority::people;
         bool asking = false;  ///< one of the waiting looks at the database for all
@@ -157,6 +158,7 @@ private:
     Slot hand(Desk& desk, HeldList::iterator held);
     void look(Desk& desk);
     Clock::time_point lookOnce(Desk& desk);
+    void dropLost(Desk& desk, const LeaseView& slots);
     Consent note(Desk& desk, const UpstreamState& state, Timestamp time);
     bool takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe);
     void standInLine(Desk& desk, Priority priority);

@@ -141,9 +141,9 @@ std::string MariaDb::url(std::string_view database) const {
            "?socket=" + _socket;
 }
 
-std::string MariaDb::tcpUrl(std::string_view database) const {
-    return std::string("mysql://") + kUser + ":" + kPassword + "@127.0.0.1:" + std::to_string(_port) + "/" +
-           std::string(database);
+std::string MariaDb::tcpUrl(std::string_view database, std::string_view host) const {
+    return std::string("mysql://") + kUser + ":" + kPassword + "@" + std::string(host) + ":" +
+           std::to_string(_port) + "/" + std::string(database);
 }
 
 std::string MariaDb::sql(std::string_view statements, std::string_view database) const {

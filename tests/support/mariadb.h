@@ -38,7 +38,7 @@ public:
     /// `database.url` through the Unix socket.
     std::string url(std::string_view database = "rtbatch") const;
     /// `database.url` through TCP.
-    std::string tcpUrl(std::string_view database = "rtbatch") const;
+    std::string tcpUrl(std::string_view database = "rtbatch", std::string_view host = "127.0.0.1") const;
     std::string socketPath() const { return _socket; }
     std::uint16_t port() const { return _port; }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <regex>
 #include <stdexcept>
 #include <utility>
 
@@ -46,19 +47,40 @@ Certificate makeCertificate(const std::filesystem::path& dir) {
     return made;
 }
 
-Nginx::Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls,
-             const std::string& serverLines)
+std::string upstreamOf(const std::string& handlerSocket) {
+    return "upstream rtbatch { server \"unix:" + handlerSocket + "\"; }";
+}
+
+std::string shippedUpstreamOf(const std::vector<std::string>& servers) {
+    static const std::regex server("\\n *server [^ ;]+([^;]*;)");
+    std::string text = readFile(kConf / "rtbatch.two-hosts.conf");
+    std::smatch shipped;
+    if (!std::regex_search(text, shipped, server)) {
+        throw std::runtime_error("rtbatch.two-hosts.conf has no line `server HOST:PORT`");
+    }
+    std::string lines;
+    for (const std::string& one : servers) {
+        lines += "\n    server \"" + one + "\"" + shipped[1].str();
+    }
+    text.replace(static_cast<std::size_t>(shipped.position()), static_cast<std::size_t>(shipped.length()),
+                 lines);
+    // The shipped ones that are left follow ours.
+    const std::regex others("\\n *server [^ ;\"]+[^;]*;");
+    return std::regex_replace(text, others, "");
+}
+
+Nginx::Nginx(std::filesystem::path dir, const std::string& upstream, bool tls, const std::string& serverLines)
     : _dir(std::move(dir)) {
     // Between finding a port and taking it, another test may have taken it.
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (start(handlerSocket, tls, serverLines)) {
+        if (start(upstream, tls, serverLines)) {
             return;
         }
     }
     throw std::runtime_error("nginx does not start:\n" + log());
 }
 
-bool Nginx::start(const std::string& handlerSocket, bool tls, const std::string& serverLines) {
+bool Nginx::start(const std::string& upstream, bool tls, const std::string& serverLines) {
     _process.reset();
     _port = freePort();
     std::string tlsLines;
@@ -76,7 +98,7 @@ bool Nginx::start(const std::string& handlerSocket, bool tls, const std::string&
                             {"FILES", "12000"},
                             {"CONNECTIONS", "10000"},
                             {"DIR", _dir.string()},
-                            {"SOCKET", handlerSocket},
+                            {"UPSTREAM", upstream},
                             {"PORT", std::to_string(_port)},
                             {"TLS", tlsLines + serverLines},
                             {"CONF", kConf.string()}}));

@@ -19,12 +19,20 @@ struct Certificate {
 };
 Certificate makeCertificate(const std::filesystem::path& dir);
 
+/// The `upstream rtbatch` of one handler on a unix socket.
+std::string upstreamOf(const std::string& handlerSocket);
+
+/// The `upstream rtbatch` that conf/nginx/rtbatch.two-hosts.conf ships, with these servers (`unix:PATH` or
+/// `HOST:PORT`) in the place of its own.
+std::string shippedUpstreamOf(const std::vector<std::string>& servers);
+
 /// The nginx of conf/nginx/rtbatch.local.conf.in, the same as script/server's, on free ports; over TLS too
 /// when asked.
 class Nginx {
 public:
-    /// Throws std::runtime_error when it does not come up. `serverLines` go into the `server` block.
-    Nginx(std::filesystem::path dir, const std::string& handlerSocket, bool tls,
+    /// Throws std::runtime_error when it does not come up. `upstream` is a whole block, `serverLines` go into
+    /// the `server` block.
+    Nginx(std::filesystem::path dir, const std::string& upstream, bool tls,
           const std::string& serverLines = {});
 
     Endpoint http() const { return {.port = _port, .tls = false}; }
@@ -35,7 +43,7 @@ public:
     std::string log() const;
 
 private:
-    bool start(const std::string& handlerSocket, bool tls, const std::string& serverLines);
+    bool start(const std::string& upstream, bool tls, const std::string& serverLines);
 
     std::filesystem::path _dir;
     std::uint16_t _port = 0;

@@ -7,28 +7,15 @@
 #include <catch2/catch.hpp>
 #include <exception>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 
 #include "tests/support/eventually.h"
+#include "tests/support/programs.h"
 
 namespace rtbatch::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string program(const std::string& name) {
-    return std::string(RTBATCH_BIN_DIR) + "/" + name;
-}
-
-/// RTBATCH_A_B_C for a.b_c.
-std::string environmentName(const std::string& key) {
-    std::string name = "RTBATCH_";
-    for (const char c : key) {
-        name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-    return name;
-}
 
 /// `'a','b'`, of ids that the test itself wrote.
 std::string quotedList(std::span<const std::string> ids) {
@@ -49,31 +36,16 @@ Stack::Stack(const StackOptions& options) : _options(options) {
     if (options.databaseUrl.empty() && options.database == Database::mariadb) {
         _mariadb = std::make_unique<MariaDb>();
     }
-    if (options.standinOf != nullptr) {
-        _upstreamUrls = options.standinOf->_upstreamUrls;
-    } else {
-        startUpstreams();
-    }
+    _standin = options.standinOf != nullptr ? options.standinOf->_standin
+                                            : std::make_shared<StandinProcess>(_dir.file("upstreams.log"));
     if (options.migrate) {
         migrate();
     }
     startHandler();
-    _nginx = std::make_unique<Nginx>(_dir.path(), handlerSocket(), options.tls);
+    _nginx = std::make_unique<Nginx>(_dir.path(), upstreamOf(handlerSocket()), options.tls);
     if (options.migrate && !waitUntilReady()) {
         throw std::runtime_error("the stack does not get ready; " + logs());
     }
-}
-
-void Stack::startUpstreams() {
-    _upstreams = std::make_unique<Child>(
-        ChildOptions{.command = {program("rtbatch-upstreams")}, .log = _dir.file("upstreams.log")});
-    std::istringstream ready(_upstreams->waitForLine("ready ", 20s));
-    for (std::string word; ready >> word;) {
-        if (const std::size_t equals = word.find('='); equals != std::string::npos) {
-            _upstreamUrls[word.substr(0, equals)] = word.substr(equals + 1);
-        }
-    }
-    _control = std::make_unique<UpstreamControl>(_upstreamUrls.at("rt"));
 }
 
 Stack::~Stack() {
@@ -117,10 +89,6 @@ void Stack::sql(const std::string& statement) {
     session << statement, Poco::Data::Keywords::now;
 }
 
-void Stack::expire(std::span<const std::string> imdbIds) {
-    sql("UPDATE rt_cache SET expires_at = 1 WHERE imdb_id IN (" + quotedList(imdbIds) + ")");
-}
-
 void Stack::forgetFailures() {
     sql("UPDATE rt_failure SET retry_at = 0");
     sql("UPDATE upstream_state SET failures = 0, forbidden = 0, is_open = 0, shut_until = 0, probe_until = "
@@ -129,17 +97,11 @@ void Stack::forgetFailures() {
 }
 
 std::map<std::string, std::string> Stack::handlerEnvironment() const {
-    std::map<std::string, std::string> env = {
-        {"RTBATCH_DATABASE_URL", databaseUrl()},
-        {"RTBATCH_HANDLER_LISTEN", handlerSocket()},
-        {"RTBATCH_AUTH_ADMIN_KEY", kKey},
-        {"RTBATCH_RT_URL", _upstreamUrls.at("rt")},
-        {"RTBATCH_WIKIDATA_URL", _upstreamUrls.at("wikidata")},
-    };
-    for (const auto& [key, value] : _options.settings) {
-        env[environmentName(key)] = value;
-    }
-    return env;
+    std::map<std::string, std::string> settings = _options.settings;
+    settings.merge(_standin->settings());
+    settings.merge(std::map<std::string, std::string>{
+        {"database.url", databaseUrl()}, {"handler.listen", handlerSocket()}, {"auth.admin_key", kKey}});
+    return environmentOf(settings);
 }
 
 void Stack::migrate() {
@@ -158,27 +120,9 @@ std::optional<int> Stack::stopHandler(std::chrono::milliseconds limit) {
     return _handler->stop(limit);
 }
 
-bool Stack::ready() const {
-    try {
-        return ask(http(), {.path = "/api/v1/ready"}).status() == 200;
-    } catch (const Poco::Exception&) {
-        return false;
-    }
-}
-
 bool Stack::waitUntilReady(std::chrono::milliseconds limit) const {
     eventually(limit, [this] { return ready() || !_handler->running(); });
     return ready();
-}
-
-void Stack::warm(std::span<const std::string> imdbIds) {
-    constexpr std::size_t kMost = 50;  // in one batch
-    for (std::size_t from = 0; from < imdbIds.size(); from += kMost) {
-        const auto part = imdbIds.subspan(from, std::min(kMost, imdbIds.size() - from));
-        const HttpResponse response = ask(http(), batchOf(part));
-        INFO(response.body());
-        REQUIRE(response.count("movie") == part.size());
-    }
 }
 
 std::string Stack::logs() const {
@@ -186,6 +130,28 @@ std::string Stack::logs() const {
     text += "\n---- nginx ----\n" + readFile(_dir.file("nginx.log")) + readFile(_dir.file("nginx-error.log"));
     text += "\n---- upstreams ----\n" + readFile(_dir.file("upstreams.log"));
     return text;
+}
+
+bool isReady(const Endpoint& where) {
+    try {
+        return ask(where, {.path = "/api/v1/ready"}).status() == 200;
+    } catch (const Poco::Exception&) {
+        return false;
+    }
+}
+
+void fetchAll(const Endpoint& where, std::span<const std::string> imdbIds) {
+    constexpr std::size_t kMost = 50;  // in one batch
+    for (std::size_t from = 0; from < imdbIds.size(); from += kMost) {
+        const auto part = imdbIds.subspan(from, std::min(kMost, imdbIds.size() - from));
+        const HttpResponse response = ask(where, batchOf(part));
+        INFO(response.body());
+        REQUIRE(response.count("movie") == part.size());
+    }
+}
+
+std::string expiryOf(std::span<const std::string> imdbIds) {
+    return "UPDATE rt_cache SET expires_at = 1 WHERE imdb_id IN (" + quotedList(imdbIds) + ")";
 }
 
 HttpRequest batchOf(std::span<const std::string> imdbIds, const std::map<std::string, std::string>& headers) {

@@ -15,6 +15,7 @@
 #include "tests/support/http_client.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/nginx.h"
+#include "tests/support/standin_process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/upstream_control.h"
 
@@ -39,6 +40,15 @@ struct StackOptions {
     std::string programs{};            ///< the folder of the handler and the admin; empty: those just built
 };
 
+/// Whether /api/v1/ready answers 200 there.
+bool isReady(const Endpoint& where);
+
+/// Fetches these movies, so that they are hits from now on. Fails the test when one is not.
+void fetchAll(const Endpoint& where, std::span<const std::string> imdbIds);
+
+/// The SQL that makes the rows of these movies stale.
+std::string expiryOf(std::span<const std::string> imdbIds);
+
 /// The whole product as it runs in production, on real parts: stand-in upstreams, database, handler, nginx,
 /// all of its own and on free ports. When it goes, the handler must stop with exit status 0.
 class Stack {
@@ -51,7 +61,7 @@ public:
 
     Endpoint http() const { return _nginx->http(); }
     Endpoint https() const { return _nginx->https(); }
-    UpstreamControl& upstreams() { return *_control; }  ///< when the stand-in is its own
+    UpstreamControl& upstreams() { return _standin->control(); }
     Child& handler() { return *_handler; }
     Nginx& nginx() { return *_nginx; }
     MariaDb& mariadb() { return *_mariadb; }
@@ -70,7 +80,7 @@ public:
     /// Runs one statement that gives no rows, on a database of its own.
     void sql(const std::string& statement);
     /// Makes the rows of these movies stale.
-    void expire(std::span<const std::string> imdbIds);
+    void expire(std::span<const std::string> imdbIds) { sql(expiryOf(imdbIds)); }
 
     /// As if much time had passed: breakers are closed, and no movie is left alone because it failed.
     void forgetFailures();
@@ -79,25 +89,22 @@ public:
     void startHandler();
     /// SIGTERM; gives the exit status, nothing when it still runs at `limit`.
     std::optional<int> stopHandler(std::chrono::milliseconds limit = std::chrono::seconds(15));
-    bool ready() const;
+    bool ready() const { return isReady(http()); }
     bool waitUntilReady(std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
 
-    /// Fetches these movies, so that they are hits from now on. Fails the test when one is not.
-    void warm(std::span<const std::string> imdbIds);
+    /// As fetchAll().
+    void warm(std::span<const std::string> imdbIds) { fetchAll(http(), imdbIds); }
 
     /// What all programs said, for the report of a failure.
     std::string logs() const;
 
 private:
     std::string ownProgram(const std::string& name) const;
-    void startUpstreams();
 
     StackOptions _options;
     TempDir _dir;
     std::unique_ptr<MariaDb> _mariadb;
-    std::unique_ptr<Child> _upstreams;
-    std::unique_ptr<UpstreamControl> _control;
-    std::map<std::string, std::string> _upstreamUrls;
+    std::shared_ptr<StandinProcess> _standin;
     std::unique_ptr<Child> _handler;
     std::unique_ptr<Nginx> _nginx;
 };

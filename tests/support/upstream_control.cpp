@@ -58,16 +58,21 @@ void UpstreamControl::setLatency(Site site, std::chrono::milliseconds latency) {
 
 void UpstreamControl::setFault(const std::string& imdbId, const std::string& fault,
                                std::optional<std::chrono::seconds> retryAfter) {
-    const std::string page =
-        parse(send("GET", "/_control/film/" + imdbId, ""))->getValue<std::string>("rtId");
+    const auto page = parse(send("GET", "/_control/film/" + imdbId, ""))->getValue<std::string>("rtId");
     send("PUT", "/_control/fault",
          R"({"upstream":"rt","id":")" + page + R"(","fault":")" + fault + "\"" +
              (retryAfter ? R"(,"retryAfter":)" + std::to_string(retryAfter->count()) : "") + "}");
 }
 
-void UpstreamControl::setFault(Site site, const std::string& fault) {
+void UpstreamControl::setFault(Site site, const std::string& fault,
+                               std::optional<std::chrono::seconds> retryAfter) {
     send("PUT", "/_control/fault",
-         R"({"upstream":")" + nameOf(site) + R"(","id":"*","fault":")" + fault + "\"}");
+         R"({"upstream":")" + nameOf(site) + R"(","id":"*","fault":")" + fault + "\"" +
+             (retryAfter ? R"(,"retryAfter":)" + std::to_string(retryAfter->count()) : "") + "}");
+}
+
+void UpstreamControl::reset() {
+    send("POST", "/_control/reset", "");
 }
 
 void UpstreamControl::clearFaults() {
@@ -83,6 +88,16 @@ SiteCounts UpstreamControl::counts(Site site) {
             .open = numbers->getValue<int>("open"),
             .mostOpen = numbers->getValue<int>("peak"),
             .aborts = numbers->getValue<int>("aborted")};
+}
+
+std::vector<std::int64_t> UpstreamControl::arrivals(Site site) {
+    const auto list =
+        parse(send("GET", "/_control/counts", ""))->getObject(nameOf(site))->getArray("timestamps");
+    std::vector<std::int64_t> times;
+    for (unsigned i = 0; i < list->size(); ++i) {
+        times.push_back(list->getElement<std::int64_t>(i));
+    }
+    return times;
 }
 
 const std::vector<std::string>& UpstreamControl::pageFaults() {

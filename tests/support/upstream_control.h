@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,11 +35,18 @@ public:
                   std::optional<std::chrono::seconds> retryAfter = std::nullopt);
 
     /// Every request of this upstream fails in this way.
-    void setFault(Site site, const std::string& fault);
+    void setFault(Site site, const std::string& fault,
+                  std::optional<std::chrono::seconds> retryAfter = std::nullopt);
 
     void clearFaults();
 
     SiteCounts counts(Site site);
+
+    /// When each request came, in ms since the epoch; the first 10,000.
+    std::vector<std::int64_t> arrivals(Site site);
+
+    /// Counts, faults, latency and films as at the start.
+    void reset();
 
     /// The faults that make a page unreadable, and those that make a query fail.
     static const std::vector<std::string>& pageFaults();

@@ -176,7 +176,7 @@ void CgiServer::startNginx() {
         .log = _dir.file("log")});
     eventually(5s, [&] { return std::filesystem::exists(socket) || !_process->running(); });
     _nginx = std::make_unique<Nginx>(
-        _dir.path(), socket, false,
+        _dir.path(), upstreamOf(socket), false,
         "include \"" + shipped("nginx") + "\";\n" + environmentLines("fastcgi_param ", " \"", "\";\n"));
     _port = _nginx->http().port;
 }

@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kMaxConnections = 1024;  // of each port; each has a thread while it is open
 constexpr int kBacklog = 1024;
+constexpr const char* kLoopback = "127.0.0.1";
 constexpr std::string_view kControlPath = "/_control/";
 
 /// A descriptor that becomes readable, for every thread at once, when the stand-in ends.
@@ -105,8 +106,9 @@ Poco::Net::HTTPServerParams::Ptr serverParams() {
     return params;
 }
 
-Poco::Net::ServerSocket listenOn(std::uint16_t port, const Poco::Net::Context::Ptr& tls) {
-    const Poco::Net::SocketAddress address("127.0.0.1", port);
+Poco::Net::ServerSocket listenOn(const std::string& host, std::uint16_t port,
+                                 const Poco::Net::Context::Ptr& tls) {
+    const Poco::Net::SocketAddress address(host, port);
     return tls ? Poco::Net::SecureServerSocket(address, kBacklog, tls)
                : Poco::Net::ServerSocket(address, kBacklog);
 }
@@ -128,24 +130,40 @@ struct TlsLibrary {
     TlsLibrary& operator=(const TlsLibrary&) = delete;
 };
 
-/// One port.
+/// One port, on one address or two.
 class Port {
 public:
-    Port(Site& site, Control& control, const StopSignal& stop, std::uint16_t port,
+    Port(Site& site, Control& control, const StopSignal& stop, std::uint16_t port, const std::string& alsoOn,
          const Poco::Net::Context::Ptr& tls)
-        : _pool(2, kMaxConnections + 2),
-          _server(new HandlerFactory(site, control, stop), _pool, listenOn(port, tls), serverParams()) {}
+        : _pool(2, 2 * kMaxConnections + 4) {
+        const auto serve = [&](const std::string& host, std::uint16_t number) {
+            _servers.push_back(std::make_unique<Poco::Net::HTTPServer>(
+                new HandlerFactory(site, control, stop), _pool, listenOn(host, number, tls), serverParams()));
+        };
+        serve(kLoopback, port);
+        if (!alsoOn.empty()) {
+            serve(alsoOn, number());
+        }
+    }
 
-    void start() { _server.start(); }
+    void start() {
+        for (const auto& server : _servers) {
+            server->start();
+        }
+    }
     void stop() {
-        _server.stopAll(true);
+        for (const auto& server : _servers) {
+            server->stopAll(true);
+        }
         _pool.joinAll();
     }
-    std::string address() const { return "127.0.0.1:" + std::to_string(_server.port()); }
+    std::string address() const { return std::string(kLoopback) + ":" + std::to_string(number()); }
 
 private:
+    std::uint16_t number() const { return _servers.front()->port(); }
+
     Poco::ThreadPool _pool;
-    Poco::Net::HTTPServer _server;
+    std::vector<std::unique_ptr<Poco::Net::HTTPServer>> _servers;
 };
 
 }  // namespace
@@ -158,9 +176,9 @@ public:
           _wikidata(_catalogue),
           _control(_catalogue, _rottenTomatoes, _wikidata, _elsewhere),
           _tls(tlsContext(options)),
-          rt(_rottenTomatoes, _control, _stop, options.rtPort, _tls),
-          wikidata(_wikidata, _control, _stop, options.wikidataPort, _tls),
-          elsewhere(_elsewhere, _control, _stop, options.elsewherePort, _tls) {
+          rt(_rottenTomatoes, _control, _stop, options.rtPort, options.alsoOn, _tls),
+          wikidata(_wikidata, _control, _stop, options.wikidataPort, options.alsoOn, _tls),
+          elsewhere(_elsewhere, _control, _stop, options.elsewherePort, options.alsoOn, _tls) {
         _rottenTomatoes.elsewhere = scheme + elsewhere.address();
         _wikidata.elsewhere = _rottenTomatoes.elsewhere;
         for (Port* port : {&rt, &wikidata, &elsewhere}) {

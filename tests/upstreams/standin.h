@@ -8,12 +8,13 @@
 
 namespace rtbatch::standin {
 
-/// Where the stand-in listens, on loopback only. Port 0: any free one.
+/// Where the stand-in listens: on loopback, and nowhere else unless told. Port 0: any free one.
 struct StandinOptions {
     std::uint16_t rtPort = 0;
     std::uint16_t wikidataPort = 0;
     std::uint16_t elsewherePort = 0;
     std::size_t pageBytes = kDefaultPageBytes;
+    std::string alsoOn{};          ///< a second address for the same ports, for another network namespace
     std::string tlsCertificate{};  ///< a PEM file; with it and the key everything is https
     std::string tlsKey{};
 };

@@ -1,0 +1,159 @@
+// The shipped units, under a real systemd, installed as an operator installs them.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "tests/e2e/batch_view.h"
+#include "tests/support/eventually.h"
+#include "tests/support/nginx.h"
+#include "tests/support/process_info.h"
+#include "tests/support/programs.h"
+#include "tests/support/stack.h"
+#include "tests/support/standin_process.h"
+#include "tests/support/systemd_host.h"
+
+using namespace rtbatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::filesystem::path kUnits = std::filesystem::path(RTBATCH_SOURCE_DIR) / "conf" / "systemd";
+
+/// A host with rtbatch on systemd, behind an nginx of the test.
+struct Machine {
+    explicit Machine(int instances, std::map<std::string, std::string> settings = {})
+        : standin(dir.file("upstreams.log")), host(environmentFor(standin, std::move(settings)), instances) {
+        nginx = std::make_unique<Nginx>(dir.path(), upstreamOf(host.handlerSocket()), false);
+    }
+
+    static std::map<std::string, std::string> environmentFor(const StandinProcess& standin,
+                                                             std::map<std::string, std::string> settings) {
+        settings.merge(standin.settings());
+        settings.merge(std::map<std::string, std::string>{{"auth.admin_key", kKey}});
+        return environmentOf(settings);
+    }
+
+    Endpoint http() const { return nginx->http(); }
+    bool waitUntilReady(int handlers) {
+        return eventually(20s, [&] { return std::ssize(host.handlers()) == handlers && isReady(http()); });
+    }
+
+    TempDir dir;
+    StandinProcess standin;
+    SystemdHost host;
+    std::unique_ptr<Nginx> nginx;
+};
+
+bool noSystemd() {
+    const std::string obstacle = SystemdHost::obstacle();
+    if (!obstacle.empty()) {
+        WARN("not tested: " << obstacle);
+    }
+    return !obstacle.empty();
+}
+
+}  // namespace
+
+TEST_CASE("systemd-analyze finds nothing to say about the shipped units", "[systemd]") {
+    // It looks for the program and the user, which are not installed here.
+    const TempDir dir;
+    for (const auto* name : {"rtbatch.socket", "rtbatch@1.service", "rtbatch.target"}) {
+        const std::string shipped = std::string(name) == "rtbatch@1.service" ? "rtbatch@.service" : name;
+        std::string unit = readFile(kUnits / shipped);
+        const std::string path = "/usr/local/bin/rtbatch-handler";
+        for (std::size_t at = unit.find(path); at != std::string::npos; at = unit.find(path, at + 1)) {
+            unit.replace(at, path.size(), program("rtbatch-handler"));
+        }
+        writeFile(dir.file(shipped), unit);
+    }
+    const std::string said =
+        runProgram({"/usr/bin/systemd-analyze", "verify", "--man=no", dir.file("rtbatch.socket"),
+                    dir.file("rtbatch@.service"), dir.file("rtbatch.target")},
+                   {});
+    INFO(said);
+    CHECK(said.find("rtbatch") == std::string::npos);
+}
+
+TEST_CASE("several services on one socket serve, come back when killed, and stop gently", "[systemd]") {
+    if (noSystemd()) {
+        return;
+    }
+    Machine machine(4);
+    INFO(machine.host.log());
+    REQUIRE(machine.waitUntilReady(4));
+
+    // A fetch: the page reader starts and shuts itself in under the units' own restrictions.
+    const std::vector<std::string> ids = madeUpMovies(1, 5);
+    const HttpResponse fetched = ask(machine.http(), batchOf(ids));
+    checkWhole(fetched, ids);
+    CHECK(doneOf(fetched).fetched == 5);
+
+    const std::vector<pid_t> before = machine.host.handlers();
+    ::kill(before.front(), SIGKILL);
+    CHECK(eventually(10s, [&] {
+        const std::vector<pid_t> now = machine.host.handlers();
+        return now.size() == 4 && std::ranges::find(now, before.front()) == now.end();
+    }));
+
+    // Stopping lets an open stream come to its end.
+    machine.standin.control().setLatency(Site::rt, 800ms);
+    const std::vector<std::string> slow = madeUpMovies(100, 2);
+    HttpClient client(machine.http(), batchOf(slow));
+    REQUIRE(client.readUntil([](const HttpResponse& r) { return !r.comments().empty(); }, 5s));
+    machine.host.systemctl({"stop", "rtbatch.target"});
+    checkWhole(client.readToEnd(), slow);
+    CHECK(eventually(10s, [&] { return machine.host.handlers().empty(); }));
+    for (const auto* unit :
+         {"rtbatch@1.service", "rtbatch@2.service", "rtbatch@3.service", "rtbatch@4.service"}) {
+        CHECK(machine.host.property(unit, "Result") == "success");
+        CHECK(machine.host.property(unit, "ActiveState") == "inactive");
+    }
+    machine.host.systemctl({"start", "rtbatch.target"});
+    CHECK(machine.waitUntilReady(4));
+}
+
+TEST_CASE("the units take from the handler what it does not need", "[systemd]") {
+    if (noSystemd()) {
+        return;
+    }
+    Machine machine(1);
+    REQUIRE(machine.waitUntilReady(1));
+    const std::string status = "/proc/" + std::to_string(machine.host.handlers().front()) + "/status";
+    const std::string text = readFile(status);
+    CHECK(text.find("\nNoNewPrivs:\t1\n") != std::string::npos);
+    CHECK(text.find("\nCapBnd:\t0000000000000000\n") != std::string::npos);
+    CHECK(text.find("\nSeccomp:\t2\n") != std::string::npos);
+    CHECK(text.find("\nUid:\t0\t") == std::string::npos);
+}
+
+TEST_CASE("requests wait in the socket while no handler runs, and wake one", "[systemd]") {
+    if (noSystemd()) {
+        return;
+    }
+    Machine machine(2);
+    REQUIRE(machine.waitUntilReady(2));
+    machine.host.systemctl({"stop", "rtbatch@1.service", "rtbatch@2.service"});
+    CHECK(machine.host.handlers().empty());
+    CHECK(ask(machine.http(), {.path = "/api/v1/ready"}).status() == 200);
+    CHECK(machine.host.handlers().size() == 1);
+}
+
+TEST_CASE("wrong settings neither spin nor take the socket away", "[systemd]") {
+    if (noSystemd()) {
+        return;
+    }
+    Machine machine(2);
+    REQUIRE(machine.waitUntilReady(2));
+    machine.host.set("RTBATCH_HANDLER_WORKERS", "none");
+    machine.host.systemctl({"stop", "rtbatch@1.service", "rtbatch@2.service"});
+    HttpClient waiting(machine.http(), {.path = "/api/v1/ready"});  // wakes the first, which cannot start
+    const auto restarts = [&] { return std::stoi(machine.host.property("rtbatch@1.service", "NRestarts")); };
+    const auto began = Clock::now();
+    REQUIRE(eventually(20s, [&] { return restarts() >= 3; }));
+    CHECK(Clock::now() - began > 2s);
+    CHECK(machine.host.property("rtbatch.socket", "ActiveState") == "active");
+
+    machine.host.set("RTBATCH_HANDLER_WORKERS", "");
+    CHECK(waiting.readToEnd().status() == 200);
+}

@@ -1,0 +1,165 @@
+#include "tests/support/systemd_host.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/support/eventually.h"
+#include "tests/support/process_info.h"
+
+namespace rtbatch::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// Where the unified hierarchy of control groups is mounted; empty when it is not.
+std::string cgroupRoot() {
+    std::ifstream mounts("/proc/mounts");
+    for (std::string device, place, kind, rest;
+         mounts >> device >> place >> kind && std::getline(mounts, rest);) {
+        if (kind == "cgroup2") {
+            return place;
+        }
+    }
+    return "";
+}
+
+std::string messageOf(const std::vector<std::string>& command) {
+    try {
+        runProgram(command, {});
+        return "";
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+}
+
+}  // namespace
+
+std::string SystemdHost::obstacle() {
+    if (::geteuid() != 0) {
+        return "it takes root to run a systemd of our own";
+    }
+    if (::access("/lib/systemd/systemd", X_OK) != 0) {
+        return "there is no systemd here";
+    }
+    if (cgroupRoot().empty()) {
+        return "no cgroup2 is mounted";
+    }
+    const std::string mounts =
+        "mount -t proc proc /proc && mount -t tmpfs tmpfs /sys/fs/cgroup && "
+        "mount -t cgroup2 cgroup2 /sys/fs/cgroup";
+    return messageOf({"/usr/bin/unshare", "--pid", "--fork", "--mount", "--uts", "--ipc", "--cgroup",
+                      "--propagation", "private", "/bin/sh", "-c", mounts});
+}
+
+SystemdHost::ControlGroup::ControlGroup()
+    : _path(cgroupRoot() + "/rtbatch-test-" + std::to_string(::getpid())) {}
+
+SystemdHost::ControlGroup::~ControlGroup() {
+    // Empty a moment after the last of its processes has gone; inner ones first.
+    eventually(5s, [this] {
+        std::error_code ignored;
+        std::vector<std::string> groups{_path};
+        for (const auto& entry : fs::recursive_directory_iterator(_path, ignored)) {
+            if (entry.is_directory(ignored)) {
+                groups.push_back(entry.path().string());
+            }
+        }
+        std::reverse(groups.begin(), groups.end());
+        for (const std::string& group : groups) {
+            ::rmdir(group.c_str());
+        }
+        return !fs::exists(_path, ignored);
+    });
+}
+
+SystemdHost::SystemdHost(std::map<std::string, std::string> environment, int instances)
+    : _environment(std::move(environment)) {
+    const fs::path stage = _dir.path() / "stage";
+    runProgram({"/usr/bin/cmake", "--install", RTBATCH_BUILD_DIR, "--prefix", "/usr/local"},
+               {{"DESTDIR", stage}}, 60s);
+    // What the README tells an operator to do.
+    const fs::path shipped = stage / "usr/local/share/rtbatch/systemd";
+    const fs::path units = stage / "etc/systemd/system";
+    fs::create_directories(units);
+    fs::create_directories(stage / "etc/sysusers.d");
+    for (const auto* unit : {"rtbatch.socket", "rtbatch@.service", "rtbatch.target"}) {
+        fs::copy(shipped / unit, units / unit);
+    }
+    fs::copy(shipped / "rtbatch.sysusers", stage / "etc/sysusers.d/rtbatch.conf");
+    std::vector<std::string> enable{"/usr/bin/systemctl", "--root=" + stage.string(), "enable",
+                                    "rtbatch.socket", "rtbatch.target"};
+    for (int i = 1; i <= instances; ++i) {
+        enable.push_back("rtbatch@" + std::to_string(i) + ".service");
+    }
+    runProgram(enable, {});
+    writeEnvironment((stage / "etc/rtbatch").string());
+    fs::create_directories(_dir.path() / "run");
+
+    _process = std::make_unique<Child>(ChildOptions{
+        .command = {RTBATCH_SOURCE_DIR "/tests/support/systemd_host.sh", _dir.path(), _group.path()},
+        .log = _dir.file("systemd.log"),
+        .stopSignal = SIGKILL});
+    const auto up = [this] {
+        try {
+            return !systemctl({"show", "--property=Version", "--value"}).empty();
+        } catch (const std::runtime_error&) {
+            return false;  // not yet
+        }
+    };
+    if (!eventually(20s, [&] { return up() || !_process->running(); }) || !_process->running()) {
+        throw std::runtime_error("systemd does not come up:\n" + log());
+    }
+}
+
+pid_t SystemdHost::systemd() const {
+    const std::vector<pid_t> children = childrenOf(_process->pid());
+    if (children.empty()) {
+        throw std::runtime_error("there is no systemd yet");
+    }
+    return children.front();
+}
+
+std::string SystemdHost::systemctl(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> command{
+        "/usr/bin/nsenter", "--target", std::to_string(systemd()), "--mount", "--pid",
+        "--cgroup",         "--",       "/usr/bin/systemctl"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return runProgram(command, {{"SYSTEMD_PAGER", ""}}, 60s);
+}
+
+std::string SystemdHost::property(const std::string& unit, const std::string& name) const {
+    std::string value = systemctl({"show", "--property=" + name, "--value", unit});
+    value.erase(value.find_last_not_of('\n') + 1);
+    return value;
+}
+
+std::vector<pid_t> SystemdHost::handlers() const {
+    std::vector<pid_t> all = childrenOf(systemd());
+    std::erase_if(all, [](pid_t pid) {
+        return readFile("/proc/" + std::to_string(pid) + "/comm") != "rtbatch-handler\n";
+    });
+    return all;
+}
+
+void SystemdHost::set(const std::string& variable, const std::string& value) {
+    _environment[variable] = value;
+    writeEnvironment(_dir.file("etc/rtbatch"));
+}
+
+void SystemdHost::writeEnvironment(const std::string& directory) const {
+    std::ostringstream text;
+    for (const auto& [name, value] : _environment) {
+        text << name << "=" << value << "\n";
+    }
+    writeFile(fs::path(directory) / "environment", text.str());
+}
+
+}  // namespace rtbatch::test
