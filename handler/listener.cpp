@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -40,8 +41,12 @@ Listener::Listener(const std::string& address, int mode) {
         const auto colon = address.rfind(':');
         openTcp(address.substr(0, colon), address.substr(colon + 1));
     }
-    // The acceptor polls before it accepts; another process may have taken the connection meanwhile.
+    // The acceptor polls before it accepts; another process may have taken the connection meanwhile. The flag
+    // belongs to all processes on the socket, and systemd clears it when it starts another service on it: so
+    // accepting has a time limit besides.
     ::fcntl(_descriptor, F_SETFL, ::fcntl(_descriptor, F_GETFL) | O_NONBLOCK);
+    constexpr timeval kAcceptLimit{.tv_sec = 0, .tv_usec = 100'000};
+    ::setsockopt(_descriptor, SOL_SOCKET, SO_RCVTIMEO, &kAcceptLimit, sizeof kAcceptLimit);
 }
 
 Listener::~Listener() {

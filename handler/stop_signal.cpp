@@ -11,6 +11,7 @@ sigset_t stopSignals() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);  // FastCGI's own: what web servers and multiwatch send
     return signals;
 }
 

@@ -1,5 +1,6 @@
 #include "handler/listener.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,4 +72,12 @@ TEST_CASE("an address that cannot be listened at is refused with what to do") {
     CHECK_THROWS_WITH(Listener("/" + std::string(200, 'x'), 0600), Catch::Contains("longer"));
     CHECK_THROWS_WITH(Listener("127.0.0.1:what", 0600), Catch::Contains("handler.listen"));
     CHECK_THROWS_WITH(Listener("/nowhere/at/all/socket", 0600), Catch::Contains("cannot listen at"));
+}
+
+TEST_CASE("accepting ends though nobody connects and another process has made the socket a blocking one") {
+    const TempDir dir;
+    const Listener listener(dir.file("socket"), 0600);
+    ::fcntl(listener.descriptor(), F_SETFL, ::fcntl(listener.descriptor(), F_GETFL) & ~O_NONBLOCK);
+    CHECK(::accept4(listener.descriptor(), nullptr, nullptr, SOCK_CLOEXEC) == -1);
+    CHECK((errno == EAGAIN || errno == EWOULDBLOCK));
 }
