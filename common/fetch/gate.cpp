@@ -330,7 +330,6 @@ void Gate::release(Desk& desk, HeldList given) {
     const Lock lock(_mutex);
     if (desk.waitingInAll() > 0 && !desk.place) {
         desk.place = std::move(place);
-        place.reset();
     }
 }
 
