@@ -151,7 +151,7 @@ void BatchStream::begin() {
     for (const Open& open : _open) {
         wanted.push_back({open.id, open.stale ? RtId::parse(open.stale->rtId) : std::nullopt});
     }
-    _services.fetcher.want(shared_from_this(), Priority::people, std::move(wanted));
+    _services.fetcher.want(shared_from_this(), Priority::people, wanted);
 }
 
 void BatchStream::settle(const ImdbId& id, const FlightResult& result) {

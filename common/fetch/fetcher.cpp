@@ -48,13 +48,13 @@ Fetcher::~Fetcher() {
 }
 
 void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority priority,
-                   std::vector<Wanted> movies) {
+                   const std::vector<Wanted>& movies) {
     const Known known = lookUp(movies);
     std::vector<Landing> landings;
     const Passenger passenger{listener, priority};
     {
         const Lock lock(_mutex);
-        for (Wanted& movie : movies) {
+        for (const Wanted& movie : movies) {
             if (const auto flight = _flights.find(movie.id); flight != _flights.end()) {
                 board(flight->second, passenger);
                 continue;
@@ -66,7 +66,7 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
             }
             auto flight = std::make_shared<Flight>(Flight{.id = movie.id});
             const auto answer = std::ranges::find(known.rtIds, movie.id, &KnownRtId::imdbId);
-            flight->rtId = answer != known.rtIds.end() ? answer->rtId : std::move(movie.rtId);
+            flight->rtId = answer != known.rtIds.end() ? answer->rtId : movie.rtId;
             flight->rtIdRemembered = flight->rtId.has_value();
             flight->failedBefore =
                 std::ranges::find(known.failures, movie.id, &KnownFailure::imdbId) != known.failures.end();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -125,7 +124,8 @@ public:
 
     /// Each of `movies` (distinct) will land at `listener` once, unless it leaves first. Reads what is known
     /// of them, and so may take as long as some calls of the store.
-    void want(const std::shared_ptr<FlightListener>& listener, Priority priority, std::vector<Wanted> movies);
+    void want(const std::shared_ptr<FlightListener>& listener, Priority priority,
+              const std::vector<Wanted>& movies);
 
     /// `listener` no longer waits for `movies`, which are all it still waits for. What nobody else waits for
     /// is dropped from the queues; a request already open is finished and its result stored.
@@ -214,11 +214,10 @@ private:
     std::unordered_map<ImdbId, std::shared_ptr<Flight>> _flights;  // guarded by _mutex
     FairQueue _forId;                                              // guarded by _mutex
     FairQueue _forPage;                                            // guarded by _mutex
-    std::set<ImdbId> _elsewhere;            // guarded by _mutex; other processes have these
-    std::set<ImdbId> _rung;                 // guarded by _mutex; others have settled these
-    std::atomic<bool> _farFlights = false;  // some of those were another host's
-    int _busy = 0;                          // guarded by _mutex
-    bool _stopping = false;                 // guarded by _mutex
+    std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
+    std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
+    int _busy = 0;                // guarded by _mutex
+    bool _stopping = false;       // guarded by _mutex
 
     std::vector<std::unique_ptr<IdSource>> _idSources;
     std::vector<std::unique_ptr<PageSource>> _pageSources;

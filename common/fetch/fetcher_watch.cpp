@@ -18,6 +18,9 @@ using Stage = Flight::Stage;
 /// waited for it.
 constexpr auto kClockSkew = 5s;
 
+/// How often it is asked whether there is anything to look for; costs no statement.
+constexpr auto kLookOut = 50ms;
+
 /// So many are looked at in one statement.
 constexpr std::size_t kMostInALook = 50;
 
@@ -33,16 +36,27 @@ std::vector<ImdbId> idsOf(const std::vector<std::shared_ptr<Flight>>& flights) {
 }  // namespace
 
 void Fetcher::runWatcher() {
+    using Clock = std::chrono::steady_clock;
     Lock lock(_mutex);
+    Clock::time_point looked{};
+    const auto woken = [this] { return _stopping || !_rung.empty(); };
     while (!_stopping) {
-        const bool far = _farFlights || _parts.gate.hasFarOwner();
-        const auto open = [&] { return !_elsewhere.empty() || (far && !_flights.empty()); };
-        const bool wasOpen = open();
-        const auto woken = [&] { return _stopping || !_rung.empty() || (!wasOpen && open()); };
-        if (!wasOpen) {
-            _watch.wait(lock, woken);
-        } else {
-            _watch.wait_for(lock, far ? _options.farLook : _options.nearLook, woken);
+        const bool far = _parts.gate.hasFarOwner();
+        const bool open = !_elsewhere.empty() || (far && !_flights.empty());
+        const auto due = looked + (far ? _options.farLook : _options.nearLook);
+        const auto time = Clock::now();
+        if (_rung.empty() && (!open || time < due)) {
+            if (_flights.empty()) {
+                _watch.wait(lock, [&] { return woken() || !_flights.empty(); });
+            } else {
+                // Not longer, for another host may come into sight at any time.
+                _watch.wait_until(lock, std::min(open ? due : Clock::time_point::max(), time + kLookOut),
+                                  woken);
+            }
+            continue;
+        }
+        if (_rung.empty()) {
+            looked = time;
         }
         Flights flights = takeWatched(far);
         lock.unlock();
@@ -113,8 +127,10 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
         names.push_back(claimName(*flight));
     }
     const LeaseView view = _parts.store.findLeases(names);
-    _farFlights = std::ranges::any_of(
-        view.leases, [](const LeaseRow& lease) { return !Owner::parse(lease.owner).isNear(); });
+    if (std::ranges::any_of(view.leases,
+                            [](const LeaseRow& lease) { return !Owner::parse(lease.owner).isNear(); })) {
+        _parts.gate.sawFarOwner();
+    }
     Flights ended;
     for (std::size_t i = 0; i < flights.size(); ++i) {
         const auto lease = std::ranges::find(view.leases, names[i], &LeaseRow::name);

@@ -31,6 +31,10 @@ constexpr milliseconds kConflictRetry = 20ms;
 /// What is known of an upstream for so long needs no look to answer shut().
 constexpr milliseconds kViewLasts = 500ms;
 
+/// Another host that was seen is reckoned with for so long, for between two pages it holds nothing that could
+/// be seen.
+constexpr milliseconds kFarOwnerLasts = 30s;
+
 /// Two that write an upstream's state at once; more tries would mean something else.
 constexpr int kMostTries = 10;
 
@@ -157,7 +161,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     }
     dropLost(desk, view.slots);
     const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
-    _farOwner = line.hasFarOwner();
+    const bool far = othersAreFar(line);
     const std::size_t ahead = line.ahead(priority, held, line.ownSince());
     const auto now = Clock::now();
     bool mayTake = line.free().size() > ahead;
@@ -170,7 +174,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         }
         mayTake = mayTake || (desk.leftFree && now >= *desk.leftFree + kHeadPatience);
     }
-    const bool told = _bell.works() && !line.hasFarOwner();
+    const bool told = _bell.works() && !far;
     const auto later = now + (told ? _options.nearLook : _options.farLook);
     if (mayTake) {
         // Who is the second in the line takes the second that is free, not the first one's.
@@ -200,7 +204,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         return later;
     }
     standInLine(desk, priority);
-    if (!inLine && line.hasFarOwner()) {
+    if (!inLine && far) {
         return Clock::now();  // a slot may have become free before we stood in the line, and nobody told us
     }
     if (!line.free().empty()) {
@@ -338,7 +342,7 @@ void Gate::release(Desk& desk, HeldList given) {
 std::optional<Gate::Verdict> Gate::settleUnseen(Desk& desk, const Held& held, const Slot::Outcome& outcome) {
     const Lock lock(_mutex);
     if (!outcome.used || outcome.failure != nullptr || held.probe || !desk.quiet ||
-        desk.viewed == Clock::time_point{} || _farOwner || !_bell.works() || desk.othersFirst.empty()) {
+        desk.viewed == Clock::time_point{} || hasFarOwner() || !_bell.works() || desk.othersFirst.empty()) {
         return std::nullopt;
     }
     return Verdict{false, std::exchange(desk.othersFirst, {})};
@@ -351,7 +355,7 @@ Gate::Verdict Gate::settle(Desk& desk, Held& held, const Slot::Outcome& outcome)
     report(desk, view, held, outcome);
     const Consent consent = note(desk, view.state, view.slots.time);
     const SlotLine line(view.slots, desk.upstream, desk.capacity, _leases.owner());
-    _farOwner = line.hasFarOwner();
+    othersAreFar(line);
     Verdict verdict{false, line.firstOthers()};
     int others = 0;
     Priority priority{};
@@ -430,6 +434,22 @@ std::optional<Shut> Gate::shut(Upstream upstream) {
     }
     const Lock lock(_mutex);
     return desk.shut && Clock::now() < desk.shut->until ? desk.shut : std::nullopt;
+}
+
+bool Gate::othersAreFar(const SlotLine& line) {
+    if (line.hasFarOwner()) {
+        sawFarOwner();
+    }
+    return hasFarOwner();
+}
+
+void Gate::sawFarOwner() {
+    _farOwnerSeen = Clock::now();
+}
+
+bool Gate::hasFarOwner() const {
+    const auto seen = _farOwnerSeen.load();
+    return seen != Clock::time_point{} && Clock::now() < seen + kFarOwnerLasts;
 }
 
 void Gate::close() {

@@ -103,9 +103,11 @@ public:
     /// some time ago.
     std::optional<Shut> shut(Upstream upstream);
 
-    /// Whether processes of other hosts were seen to hold slots or to wait for some: they do not ring our
+    /// Whether processes of other hosts were seen of late, with slots or in the line: they do not ring our
     /// bell.
-    bool hasFarOwner() const { return _farOwner; }
+    bool hasFarOwner() const;
+    /// One was seen, with something else.
+    void sawFarOwner();
 
     /// Ends all waiting, now and later: the program stops. Slots that are out may still come back.
     void close();
@@ -164,6 +166,7 @@ private:
     void standInLine(Desk& desk, Priority priority);
     void giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome);
     std::optional<Verdict> settleUnseen(Desk& desk, const Held& held, const Slot::Outcome& outcome);
+    bool othersAreFar(const SlotLine& line);
     Verdict settle(Desk& desk, Held& held, const Slot::Outcome& outcome);
     void release(Desk& desk, HeldList given);
     void report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome);
@@ -179,7 +182,7 @@ private:
     std::condition_variable _changed;
     std::array<Desk, 2> _desks;
     bool _closed = false;  // guarded by _mutex
-    std::atomic<bool> _farOwner = false;
+    std::atomic<Clock::time_point> _farOwnerSeen{Clock::time_point{}};
 
     Bell::Subscription _subscription;  // last: nothing is heard before the rest is there
 };

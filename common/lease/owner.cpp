@@ -1,12 +1,12 @@
 #include "common/lease/owner.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <sstream>

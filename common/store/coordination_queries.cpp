@@ -15,7 +15,7 @@ using Poco::Data::Keywords::into;
 using Poco::Data::Keywords::use;
 
 /// The longest time that a failing film is left alone.
-constexpr std::int64_t kLongestHoldOffMs = 24 * 3600 * 1000;
+constexpr std::int64_t kLongestHoldOffMs = std::int64_t{24} * 3600 * 1000;
 
 /// How many bytes a message may have: the column's width, in characters.
 constexpr std::size_t kMaxMessage = 500;

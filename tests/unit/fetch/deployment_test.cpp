@@ -81,7 +81,7 @@ struct Fixture {
         for (int i = from; i <= to; ++i) {
             movies.push_back({id(i)});
         }
-        process.fetcher->want(batch, Priority::people, std::move(movies));
+        process.fetcher->want(batch, Priority::people, movies);
         return batch;
     }
 };
