@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Upstreams may keep connections, and which of our workers has one varies.
-constexpr std::size_t kKeptConnections = 7;
+/// Each of the 5 and 4 workers may keep a connection to its upstream, and the store 6 to the database; which
+/// have one varies.
+constexpr std::size_t kKeptConnections = 15;
 
 const std::map<std::string, std::string> kShortDeadlines = {
     {"rt.timeout_s", "1"}, {"wikidata.timeout_s", "1"}, {"reader.timeout_s", "2"}, {"batch.timeout_s", "10"}};
