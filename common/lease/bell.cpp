@@ -103,11 +103,15 @@ void Bell::open() {
 }
 
 void Bell::join(const std::string& deployment) {
-    const std::scoped_lock lock(_mutex);
-    if (!_joined) {
+    {
+        const std::scoped_lock lock(_mutex);
+        if (_joined) {
+            return;
+        }
         _deployment = deployment;
         _joined = true;
     }
+    send("hello");
 }
 
 Bell::~Bell() {
@@ -123,7 +127,13 @@ Bell::~Bell() {
 }
 
 void Bell::ring(std::string_view message) const {
-    if (!works()) {
+    if (works()) {
+        send(message);
+    }
+}
+
+void Bell::send(std::string_view message) const {
+    if (_sender < 0) {
         return;
     }
     std::string datagram = _deployment + "\n" + _sign + "\n";
@@ -147,8 +157,11 @@ void Bell::run() {
         const std::string_view datagram(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
         const auto first = datagram.find('\n');
         const auto second = first == datagram.npos ? first : datagram.find('\n', first + 1);
-        if (second == datagram.npos || !_joined || datagram.substr(0, first) != _deployment ||
-            datagram.substr(first + 1, second - first - 1) == _sign) {
+        if (second == datagram.npos || !_joined || datagram.substr(0, first) != _deployment) {
+            continue;
+        }
+        if (datagram.substr(first + 1, second - first - 1) == _sign) {
+            _echoed = true;
             continue;
         }
         const std::scoped_lock lock(_mutex);

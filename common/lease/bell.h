@@ -43,18 +43,20 @@ public:
     /// To all other processes of the deployment on this host. At most 1,200 bytes; never blocks.
     void ring(std::string_view message) const;
 
-    /// False where the system has no such network, or before join(); then who waits must look for himself
-    /// more often.
-    bool works() const { return _joined && _receiver >= 0; }
+    /// True once it has heard itself, after join(). Never where the system has no such network, or a firewall
+    /// in it; then who waits must look for himself more often.
+    bool works() const { return _echoed; }
     bool joined() const { return _joined; }
 
 private:
     void open();
+    void send(std::string_view message) const;
     void run();
 
     const std::string _sign;  // so that nobody answers his own bell
     std::string _deployment;  // written once, before _joined
     std::atomic<bool> _joined = false;
+    std::atomic<bool> _echoed = false;
     int _receiver = -1;
     int _sender = -1;
     int _wake = -1;

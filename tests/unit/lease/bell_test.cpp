@@ -41,7 +41,7 @@ TEST_CASE("all of the deployment who listen on the host hear a bell, but not the
         bell->join("ours");
     }
     other.join("another deployment");
-    REQUIRE(a.works());
+    REQUIRE(eventually(10s, [&] { return a.works() && b.works() && c.works(); }));
     Ear atA;
     Ear atB;
     Ear atC;
@@ -63,6 +63,7 @@ TEST_CASE("nothing is heard after a subscription has ended") {
     Bell b;
     a.join("ours");
     b.join("ours");
+    REQUIRE(eventually(10s, [&] { return a.works(); }));
     Ear early;
     Ear late;
     { const Bell::Subscription ended(b, early.listener()); }
