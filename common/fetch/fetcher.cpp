@@ -143,6 +143,7 @@ void Fetcher::leave(const FlightListener* listener, std::span<const ImdbId> movi
     }
     _forId.drop(listener);
     _forPage.drop(listener);
+    noteWork();
 }
 
 void Fetcher::stop(Deadline deadline) {
@@ -152,6 +153,7 @@ void Fetcher::stop(Deadline deadline) {
         _stopping = true;
         _forId.clear();
         _forPage.clear();
+        noteWork();
         std::erase_if(_flights, [](const auto& entry) {
             entry.second->passengers.clear();
             return entry.second->isQueued() || entry.second->isElsewhere();
@@ -193,9 +195,11 @@ std::shared_ptr<Flight> Fetcher::take(FairQueue& queue, Stage stage) {
     while (auto flight = queue.pop()) {
         if (flight->stage == stage && !flight->passengers.empty()) {
             flight->stage = stage == Stage::waitingForId ? Stage::askingForId : Stage::fetchingPage;
+            noteWork();
             return flight;
         }
     }
+    noteWork();
     return nullptr;
 }
 
@@ -204,6 +208,7 @@ void Fetcher::board(const std::shared_ptr<Flight>& flight, const Passenger& pass
     flight->passengers.push_back(passenger);
     if (flight->isQueued()) {
         queueOf(flight->stage).push(passenger.listener.get(), passenger.priority, flight);
+        noteWork();
         _work.notify_all();
     }
 }
@@ -218,7 +223,14 @@ void Fetcher::enqueue(const std::shared_ptr<Flight>& flight, Stage stage) {
     for (const Passenger& passenger : flight->passengers) {
         queueOf(stage).push(passenger.listener.get(), passenger.priority, flight);
     }
+    noteWork();
     _work.notify_all();
+}
+
+/// To be called whenever the queues have changed.
+void Fetcher::noteWork() {
+    _idWork = !_forId.empty();
+    _pageWork = !_forPage.empty();
 }
 
 /// Ends a flight, and not one that somebody has begun since for the same movie.
@@ -249,6 +261,7 @@ void Fetcher::failQueued(Upstream upstream, const Shut& shut, std::vector<Landin
     }
     if (lasts) {
         queueOf(stage).clear();
+        noteWork();
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -196,6 +197,7 @@ private:
     void enqueue(const std::shared_ptr<Flight>& flight, Stage stage);
     FairQueue& queueOf(Stage stage) { return stage == Stage::waitingForId ? _forId : _forPage; }
     void drop(const std::shared_ptr<Flight>& flight);
+    void noteWork();
     Landing end(const std::shared_ptr<Flight>& flight, FlightResult result);
     Flights takeWatched(bool far);
     bool isStill(const std::shared_ptr<Flight>& flight, Stage stage) const;
@@ -214,6 +216,8 @@ private:
     std::unordered_map<ImdbId, std::shared_ptr<Flight>> _flights;  // guarded by _mutex
     FairQueue _forId;                                              // guarded by _mutex
     FairQueue _forPage;                                            // guarded by _mutex
+    std::atomic<bool> _idWork = false;  // what stands in them, to be read without the lock
+    std::atomic<bool> _pageWork = false;
     std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
     std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
     int _busy = 0;                // guarded by _mutex

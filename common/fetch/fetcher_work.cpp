@@ -93,7 +93,9 @@ bool Fetcher::waitForWork(Upstream upstream, Priority& mostUrgent) {
 
 /// A slot. Nothing: look again whether there is work, for it may have been failed.
 std::optional<Slot> Fetcher::permission(Upstream upstream, Priority priority) {
-    Gate::Entry entry = _parts.gate.enter(upstream, priority, Deadline::in(kSlotPatience));
+    const std::atomic<bool>& work = upstream == Upstream::wikidata ? _idWork : _pageWork;
+    Gate::Entry entry =
+        _parts.gate.enter(upstream, priority, Deadline::in(kSlotPatience), [&work] { return work.load(); });
     if (auto* slot = std::get_if<Slot>(&entry)) {
         return std::move(*slot);
     }

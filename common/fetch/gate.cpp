@@ -71,14 +71,14 @@ Gate::~Gate() {
     close();
 }
 
-Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline) {
+Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline, const Wanted& wanted) {
     Lock lock(_mutex);
     Desk& desk = deskOf(upstream);
     if (desk.waitingInAll() == 0 && !desk.place) {
         desk.nextLook = Clock::now();  // what was seen is of another day
     }
     ++desk.waiting[static_cast<std::size_t>(priority)];
-    Entry entry = waitForSlot(lock, desk, priority, deadline);
+    Entry entry = waitForSlot(lock, desk, priority, deadline, wanted);
     --desk.waiting[static_cast<std::size_t>(priority)];
     _changed.notify_all();  // the refresher's may have waited for this one, or another must look now
     const bool closed = _closed;
@@ -89,8 +89,9 @@ Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline)
     return entry;
 }
 
-Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline) {
-    while (!_closed) {
+Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline,
+                              const Wanted& wanted) {
+    while (!_closed && wanted()) {
         const auto now = Clock::now();
         if (desk.shut && now < desk.shut->until) {
             return *desk.shut;
@@ -410,10 +411,11 @@ void Gate::withdraw(Upstream upstream) {
             held = next;
         }
     }
-    const bool freed = !idle.empty();
+    const bool left = place || !idle.empty();
+    place.reset();
     idle.clear();
-    if (freed) {
-        _bell.ring("slot." + desk.name + " ");
+    if (left) {
+        _bell.ring("slot." + desk.name + " ");  // a slot that is free may have been meant for us
     }
 }
 

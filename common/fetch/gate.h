@@ -75,7 +75,7 @@ struct GateOptions {
     std::chrono::milliseconds pageTimeout{20000};
     /// How often a process looks that waits with nobody of another host about, for a bell may be lost; and
     /// with.
-    std::chrono::milliseconds nearLook{4000};
+    std::chrono::milliseconds nearLook{2000};
     std::chrono::milliseconds farLook{100};
 };
 
@@ -91,10 +91,13 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     using Entry = std::variant<std::monostate, Slot, Shut>;
+    using Wanted = std::function<bool()>;
 
     /// Waits for a slot, at most to `deadline`; nothing when there was none by then or the gate was closed.
     /// Keeps this process's place in the line for the next call, until withdraw().
-    Entry enter(Upstream upstream, Priority priority, Deadline deadline);
+    /// `wanted`: asked now and again, without a lock of the caller's, whether there still is work for a slot.
+    Entry enter(
+        Upstream upstream, Priority priority, Deadline deadline, const Wanted& wanted = [] { return true; });
 
     /// Nobody of this process wants a slot any more: leaves the line.
     void withdraw(Upstream upstream);
@@ -156,7 +159,7 @@ private:
     };
 
     Desk& deskOf(Upstream upstream) { return _desks[static_cast<std::size_t>(upstream)]; }
-    Entry waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline);
+    Entry waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline, const Wanted& wanted);
     Slot hand(Desk& desk, HeldList::iterator held);
     void look(Desk& desk);
     Clock::time_point lookOnce(Desk& desk);
