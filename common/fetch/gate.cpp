@@ -58,12 +58,10 @@ Gate::Gate(const GateOptions& options, Store& store, Leases& leases, Bell& bell)
       _desks{Desk{.upstream = Upstream::wikidata,
                   .name = nameOf(Upstream::wikidata),
                   .capacity = options.wikidataSlots,
-                  .timeout = options.wikidataTimeout,
                   .term = options.wikidataTimeout + kLeaseMargin},
              Desk{.upstream = Upstream::rottenTomatoes,
                   .name = nameOf(Upstream::rottenTomatoes),
                   .capacity = options.pageSlots,
-                  .timeout = options.pageTimeout,
                   .term = options.pageTimeout + kLeaseMargin}},
       _subscription(bell, [this](std::string_view message) { heard(message); }) {}
 
@@ -188,7 +186,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
             return now;
         }
         if (rest > 0) {
-            _bell.ring("slot." + desk.name + " " + line.firstOthers());
+            ringFree(desk, line.firstOthers());
         }
         bool more = false;
         {
@@ -209,7 +207,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
         return Clock::now();  // a slot may have become free before we stood in the line, and nobody told us
     }
     if (!line.free().empty()) {
-        _bell.ring("slot." + desk.name + " " + line.firstOthers());
+        ringFree(desk, line.firstOthers());
         return now + (told ? kSecondLook : kHeadPatience);
     }
     return std::min(later, now + line.untilExpiry() + 5ms);
@@ -304,7 +302,7 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
         ++desk.givingBack;
     }
     release(desk, std::move(given));
-    _bell.ring("slot." + desk.name + " " + verdict.next);
+    ringFree(desk, verdict.next);
     const Lock lock(_mutex);
     --desk.givingBack;
     // For who began to wait meanwhile and saw the slot still taken; and in case that who is to have it has
@@ -415,7 +413,7 @@ void Gate::withdraw(Upstream upstream) {
     place.reset();
     idle.clear();
     if (left) {
-        _bell.ring("slot." + desk.name + " ");  // a slot that is free may have been meant for us
+        ringFree(desk, "");  // a slot that is free may have been meant for us
     }
 }
 
@@ -462,6 +460,12 @@ void Gate::close() {
     }
     withdraw(Upstream::wikidata);
     withdraw(Upstream::rottenTomatoes);
+}
+
+/// Tells the other processes of this host that a slot is free, and whose it is; `next` as firstOthers() has
+/// it.
+void Gate::ringFree(const Desk& desk, const std::string& next) {
+    _bell.ring("slot." + desk.name + " " + next);
 }
 
 /// A bell of another process: `slot.rt FIRST SECOND`, one is free and those two come next, or nobody in

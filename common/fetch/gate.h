@@ -131,7 +131,6 @@ private:
         Upstream upstream;
         std::string name;
         int capacity;
-        std::chrono::milliseconds timeout;
         std::chrono::milliseconds term;  ///< of a slot's lease
 
         std::array<int, 2> waiting{};  ///< by priority
@@ -173,6 +172,7 @@ private:
     Verdict settle(Desk& desk, Held& held, const Slot::Outcome& outcome);
     void release(Desk& desk, HeldList given);
     void report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome);
+    void ringFree(const Desk& desk, const std::string& next);
     void heard(std::string_view message);
     void complain(Desk& desk, const std::string& what);
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "common/store/sql_text.h"
+
 namespace rtbatch {
 
 namespace {
@@ -36,14 +38,6 @@ std::string cutMessage(const std::string& message) {
         --size;
     }
     return message.substr(0, size);
-}
-
-std::string marks(std::size_t count) {
-    std::string list = "?";
-    for (std::size_t i = 1; i < count; ++i) {
-        list += ", ?";
-    }
-    return list;
 }
 
 /// Names and owners are ASCII, and so is the first byte after them.
@@ -159,11 +153,8 @@ CoordinationQueries::~CoordinationQueries() = default;
 /// Takes each name that is free, has ended, or is this owner's already: then the statement came twice, for
 /// the reply to the first was lost. What expires_at decides is assigned before expires_at itself.
 std::string CoordinationQueries::upsertLeases(std::size_t count) const {
-    const std::string row = "(?, ?, " + _clock + ", " + _clock + " + ?)";
-    std::string sql = "INSERT INTO lease (name, owner, acquired_at, expires_at) VALUES " + row;
-    for (std::size_t i = 1; i < count; ++i) {
-        sql += ", " + row;
-    }
+    const std::string sql = "INSERT INTO lease (name, owner, acquired_at, expires_at) VALUES " +
+                            repeated("(?, ?, " + _clock + ", " + _clock + " + ?)", count);
     if (_dialect == Dialect::sqlite) {
         return sql +
                " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, acquired_at = "
@@ -208,7 +199,7 @@ std::vector<std::string> CoordinationQueries::acquireLeases(std::span<const std:
     }
     std::vector<std::string> taken;
     Statement statement(_session);
-    statement << "SELECT name FROM lease WHERE owner = ? AND name IN (" + marks(wanted.size()) + ")";
+    statement << "SELECT name FROM lease WHERE owner = ? AND name IN (" + repeated("?", wanted.size()) + ")";
     statement.addBind(use(holder));
     for (auto& name : wanted) {
         statement.addBind(use(name));
@@ -243,7 +234,7 @@ void CoordinationQueries::releaseLeases(std::span<const std::string> names, cons
     std::vector<std::string> given(names.begin(), names.end());
     std::ranges::sort(given);
     Statement statement(_session);
-    statement << "DELETE FROM lease WHERE owner = ? AND name IN (" + marks(given.size()) + ")";
+    statement << "DELETE FROM lease WHERE owner = ? AND name IN (" + repeated("?", given.size()) + ")";
     statement.addBind(use(holder));
     for (auto& name : given) {
         statement.addBind(use(name));
@@ -280,7 +271,7 @@ LeaseView CoordinationQueries::findLeases(std::span<const std::string> names) {
     Statement statement(_session);
     statement << "SELECT " + _clock +
                      ", name, owner, acquired_at, expires_at FROM lease WHERE expires_at > " + _clock +
-                     " AND name IN (" + marks(wanted.size()) + ")";
+                     " AND name IN (" + repeated("?", wanted.size()) + ")";
     for (auto& name : wanted) {
         statement.addBind(use(name));
     }
@@ -378,7 +369,7 @@ std::vector<KnownFailure> CoordinationQueries::findFailures(std::span<const Imdb
     std::vector<std::int64_t> retryAt;
     Statement statement(_session);
     statement << "SELECT imdb_id, message, failed_at, retry_at FROM rt_failure WHERE imdb_id IN (" +
-                     marks(wanted.size()) + ")";
+                     repeated("?", wanted.size()) + ")";
     for (auto& id : wanted) {
         statement.addBind(use(id));
     }

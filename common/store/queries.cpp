@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "common/store/sql_text.h"
+
 namespace rtbatch {
 
 namespace {
@@ -20,15 +22,6 @@ constexpr std::array<std::size_t, 8> kListSizes{1, 2, 5, 10, 20, 30, 40, 50};
 std::size_t listSize(std::size_t count) {
     const auto* size = std::find_if(kListSizes.begin(), kListSizes.end(), [&](auto s) { return s >= count; });
     return size == kListSizes.end() ? count : *size;
-}
-
-/// `one, one, one`
-std::string repeated(const std::string& one, std::size_t count) {
-    std::string list = one;
-    for (std::size_t i = 1; i < count; ++i) {
-        list += ", " + one;
-    }
-    return list;
 }
 
 }  // namespace
