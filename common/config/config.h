@@ -38,6 +38,7 @@ struct Config {
     std::string authAdminKey;
 
     std::chrono::hours cacheTtl{168};
+    std::chrono::hours cacheNewTtl{24};   ///< of films of this year, or released in the last 90 days
     std::chrono::hours rtIdTtl{24 * 90};  ///< how long a Wikidata answer is believed
     std::chrono::hours notFoundTtl{24};   ///< how long "Wikidata knows none" is believed
 
@@ -48,8 +49,15 @@ struct Config {
     std::string rtUrl = "https://www.rottentomatoes.com";
     int rtMaxConcurrent = 2;
     std::chrono::milliseconds rtTimeout{20000};
+    std::string rtEditorialUrl = "https://editorial.rottentomatoes.com";  ///< where its lists of films are
 
     int fetchMaxQueued = 20000;  ///< movies that may wait to be fetched; more are refused one by one
+
+    std::chrono::milliseconds demandFlush{5000};  ///< how often a handler writes what was asked for
+
+    std::chrono::minutes refresherEvery{5};  ///< how often cron starts `rtbatch-refresher run`
+    int refresherPagesPerDay = 2000;         ///< the budget
+    int refresherRtSlots = 1;                ///< page requests that it has open at once
 
     std::string httpContact;
     std::string httpCaFile = "/etc/ssl/certs/ca-certificates.crt";

@@ -44,6 +44,8 @@ std::vector<Setting> makeTable() {
 
         {"cache.ttl_hours", "168", wholeNumber(&C::cacheTtl, 1, kMaxHours),
          "how long a movie counts as fresh, in hours"},
+        {"cache.new_ttl_hours", "24", wholeNumber(&C::cacheNewTtl, 1, kMaxHours),
+         "the same for films of this year or released in the last 90 days"},
         {"cache.rt_id_ttl_hours", "2160", wholeNumber(&C::rtIdTtl, 1, kMaxHours),
          "how long Wikidata's answer for a movie is believed, in hours"},
         {"cache.not_found_ttl_hours", "24", wholeNumber(&C::notFoundTtl, 1, kMaxHours),
@@ -59,8 +61,21 @@ std::vector<Setting> makeTable() {
         {"rt.max_concurrent", "2", wholeNumber(&C::rtMaxConcurrent, 1, 16), "page requests open at once"},
         {"rt.timeout_s", "20", seconds(&C::rtTimeout, 50ms, 10min), "one page request, in all"},
 
+        {"rt.editorial_url", "https://editorial.rottentomatoes.com",
+         upstreamUrl(&C::rtEditorialUrl, kSiteBase), "the base of the site's lists of films"},
+
         {"fetch.max_queued", "20000", wholeNumber(&C::fetchMaxQueued, 1, 1000000),
          "movies that may wait to be fetched; more are refused one by one"},
+
+        {"demand.flush_s", "5", seconds(&C::demandFlush, 50ms, 10min),
+         "how often the handler writes down which movies were asked for"},
+
+        {"refresher.every_minutes", "5", wholeNumber(&C::refresherEvery, 1, 1440),
+         "how often cron starts rtbatch-refresher run"},
+        {"refresher.pages_per_day", "2000", wholeNumber(&C::refresherPagesPerDay, 0, 100000),
+         "pages that the refresher may ask for in a day"},
+        {"refresher.rt_slots", "1", wholeNumber(&C::refresherRtSlots, 1, 16),
+         "page requests that the refresher has open at most"},
 
         {"http.contact", "", contact(&C::httpContact),
          "how the upstreams reach you; sent in the User-Agent, required for the real sites"},

@@ -28,6 +28,18 @@ std::size_t execute(Poco::Data::Session& session, const std::string& sql) {
     return statement.execute();
 }
 
+/// MySQL has no ADD COLUMN IF NOT EXISTS as MariaDB has it: a column that is there was added by a step that
+/// was cut short, or is being added by another migrator.
+void executeOnce(Connection& connection, const std::string& sql) {
+    try {
+        execute(connection.session(), sql);
+    } catch (const std::exception& e) {
+        if (!connection.explain(e).duplicateColumn) {
+            throw;
+        }
+    }
+}
+
 void makeDirectoryFor(const std::string& file) {
     const auto directory = std::filesystem::path(file).parent_path();
     std::error_code error;
@@ -72,7 +84,7 @@ std::vector<Migration> takeSteps(Connection& connection, Dialect dialect, std::s
             continue;
         }
         for (const auto& sql : splitStatements(step.sql)) {
-            execute(connection.session(), sql);
+            executeOnce(connection, sql);
         }
         int version = step.version;
         std::string name(step.name);

@@ -1,13 +1,12 @@
 #include "common/store/store.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "common/store/connection_pool.h"
 #include "common/store/coordination_queries.h"
 #include "common/store/database_url.h"
 #include "common/store/migrate.h"
 #include "common/store/queries.h"
+#include "common/store/store_impl.h"
 
 namespace rtbatch {
 
@@ -21,51 +20,11 @@ DatabaseUrl readyUrl(const std::string& text) {
 
 }  // namespace
 
-class Store::Impl {
-public:
-    explicit Impl(const StoreOptions& options)
-        : _url(readyUrl(options.url)),
-          _timeout(options.timeout),
-          _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
-                options.leaseClock) {}
-
-    /// Runs `work` on a connection, within one deadline for everything. All that the store does may be done
-    /// twice (reads, rows that are replaced, leases whose owner is another one each time), so what failed on
-    /// a connection that died while it was kept is tried again on a new one, once.
-    template <typename Work>
-    auto call(Work work) {
-        const auto deadline = Deadline::in(_timeout);
-        for (bool again = false;; again = true) {
-            auto connection = _pool.take(deadline, again);
-            const bool kept = connection->used();
-            try {
-                connection->setDeadline(deadline);
-                auto result = work(*connection);
-                connection->markUsed();
-                return result;
-            } catch (const std::exception& e) {
-                const auto fault = connection->explain(e);
-                connection.drop();
-                const bool worthIt = (fault.gone && kept) || fault.conflict;
-                if (again || !worthIt || deadline.passed()) {
-                    throw StoreError("the database (" + _url.describe() + "): " + fault.message +
-                                         (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
-                                     fault.conflict);
-                }
-                if (fault.gone) {
-                    _pool.closeIdle();
-                }
-            }
-        }
-    }
-
-    const DatabaseUrl& url() const { return _url; }
-
-private:
-    const DatabaseUrl _url;
-    const std::chrono::milliseconds _timeout;
-    ConnectionPool _pool;
-};
+Store::Impl::Impl(const StoreOptions& options)
+    : _url(readyUrl(options.url)),
+      _timeout(options.timeout),
+      _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
+            options.leaseClock) {}
 
 Store::Store(const StoreOptions& options) : _impl(std::make_unique<Impl>(options)) {}
 

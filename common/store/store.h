@@ -132,8 +132,11 @@ public:
     /// Throws unless the database answers and its migrations are those of this program.
     void check();
 
-private:
+    /// For the files of common/store, which have the statements of further tables (store_impl.h).
     class Impl;
+    Impl& impl() { return *_impl; }
+
+private:
     std::unique_ptr<Impl> _impl;
 };
 

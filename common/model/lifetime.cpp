@@ -1,0 +1,81 @@
+#include "common/model/lifetime.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace rtbatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::days;
+using std::chrono::milliseconds;
+
+constexpr auto kSuspect = days(1);
+constexpr auto kNewFor = days(90);
+constexpr auto kLongest = days(30);
+constexpr int kOldYears = 2;
+constexpr auto kOldFor = days(2 * 365 + 1);
+
+/// So many scrapes in a row without a change, and the lifetime doubles for the first time.
+constexpr int kUnchangedToDouble = 2;
+constexpr int kMostDoublings = 10;
+
+/// The spread to either side, in thousandths.
+constexpr std::int64_t kSpread = 100;
+
+int yearOf(Timestamp time) {
+    return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<days>(time)).year());
+}
+
+bool isNew(const LifetimeFacts& facts, Timestamp time) {
+    return (facts.year && *facts.year >= yearOf(time)) ||
+           (facts.released && *facts.released + kNewFor > time);
+}
+
+bool isOld(const LifetimeFacts& facts, Timestamp time) {
+    // A year alone may mean its last day.
+    return facts.year && *facts.year + kOldYears < yearOf(time) &&
+           (!facts.released || *facts.released + kOldFor < time);
+}
+
+/// -kSpread to kSpread, the same for the same row. FNV-1a, for std::hash may differ from build to build.
+std::int64_t spreadOf(const ImdbId& id, Timestamp time) {
+    std::uint64_t hash = 14695981039346656037U;
+    const auto mix = [&hash](std::uint64_t byte) { hash = (hash ^ byte) * 1099511628211U; };
+    for (const char c : id.text()) {
+        mix(static_cast<unsigned char>(c));
+    }
+    for (auto left = static_cast<std::uint64_t>(toMillis(time)); left > 0; left >>= 8U) {
+        mix(left & 0xFFU);
+    }
+    hash ^= hash >> 32U;
+    return static_cast<std::int64_t>(hash % (2 * kSpread + 1)) - kSpread;
+}
+
+milliseconds spread(milliseconds lifetime, std::int64_t thousandths) {
+    return lifetime + lifetime * thousandths / 1000;
+}
+
+}  // namespace
+
+milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
+                        Timestamp scrapedAt) {
+    const std::int64_t thousandths = spreadOf(id, scrapedAt);
+    if (facts.suspect) {
+        return spread(kSuspect, thousandths < 0 ? -thousandths : thousandths);
+    }
+    if (isNew(facts, scrapedAt)) {
+        return spread(rules.newTtl, thousandths);
+    }
+    if (!isOld(facts, scrapedAt) || facts.unchanged < kUnchangedToDouble) {
+        return spread(rules.ttl, thousandths);
+    }
+    const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
+    const milliseconds most = std::max<milliseconds>(kLongest, rules.ttl);
+    const milliseconds longest = most * 1000 / (1000 + kSpread);  // so that the spread stays below
+    const milliseconds doubled = std::min<milliseconds>(rules.ttl * (1 << doublings), longest);
+    return spread(std::max<milliseconds>(doubled, rules.ttl), thousandths);
+}
+
+}  // namespace rtbatch

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <string>
+
+#include "common/store/connection_pool.h"
+#include "common/store/database_url.h"
+#include "common/store/store.h"
+
+namespace rtbatch {
+
+/// The inside of a Store: for the files of common/store only, each of which speaks for some of the tables.
+class Store::Impl {
+public:
+    explicit Impl(const StoreOptions& options);
+
+    /// Runs `work` on a connection, within one deadline for everything. All that the store does may be done
+    /// twice (reads, rows that are replaced, leases whose owner is another one each time), so what failed on
+    /// a connection that died while it was kept is tried again on a new one, once.
+    template <typename Work>
+    auto call(Work work) {
+        const auto deadline = Deadline::in(_timeout);
+        for (bool again = false;; again = true) {
+            auto connection = _pool.take(deadline, again);
+            const bool kept = connection->used();
+            try {
+                connection->setDeadline(deadline);
+                auto result = work(*connection);
+                connection->markUsed();
+                return result;
+            } catch (const std::exception& e) {
+                const auto fault = connection->explain(e);
+                connection.drop();
+                const bool worthIt = (fault.gone && kept) || fault.conflict;
+                if (again || !worthIt || deadline.passed()) {
+                    throw StoreError("the database (" + _url.describe() + "): " + fault.message +
+                                         (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
+                                     fault.conflict);
+                }
+                if (fault.gone) {
+                    _pool.closeIdle();
+                }
+            }
+        }
+    }
+
+    const DatabaseUrl& url() const { return _url; }
+
+private:
+    const DatabaseUrl _url;
+    const std::chrono::milliseconds _timeout;
+    ConnectionPool _pool;
+};
+
+}  // namespace rtbatch
