@@ -3,13 +3,11 @@
 #include <Poco/Logger.h>
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <utility>
 
-#include "common/upstream/rotten_tomatoes_client.h"
-#include "common/upstream/wikidata_client.h"
+#include "common/setup/setup.h"
 #include "handler/late_sources.h"
 
 namespace rtbatch {
@@ -22,79 +20,41 @@ using namespace std::chrono_literals;
 /// hangs: that must not hold up the streams.
 constexpr int kStreamWorkers = 2;
 
-HttpOptions httpOptions(const Config& config, const std::string& url) {
-    HttpOptions options;
-    options.baseUrl = url;
-    options.userAgent = config.userAgent();
-    options.caFile = config.httpCaFile;
-    options.connectTimeout = config.httpConnectTimeout;
-    options.maxBody = config.httpMaxBody;
-    return options;
-}
-
-GateOptions gateOptions(const Config& config) {
-    GateOptions options;
-    options.wikidataSlots = config.wikidataMaxConcurrent;
-    options.pageSlots = config.rtMaxConcurrent;
-    options.wikidataTimeout = config.wikidataTimeout;
-    options.pageTimeout = config.rtTimeout;
-    return options;
-}
-
 FetcherOptions fetcherOptions(const Config& config, Scale scale) {
-    FetcherOptions options;
-    // One request asks for all its ids in one query.
-    options.wikidataWorkers = scale == Scale::service ? config.wikidataMaxConcurrent : 1;
+    FetcherOptions options = fetcherOptions(config);
+    if (scale == Scale::oneRequest) {
+        options.wikidataWorkers = 1;  // one request asks for all its ids in one query
+    }
     // Twice as many as slots: while some read their pages, others have their requests open.
     options.pageWorkers = 2 * config.rtMaxConcurrent;
-    options.wikidataTimeout = config.wikidataTimeout;
-    options.pageTimeout = config.rtTimeout;
-    options.readTimeout = config.readerTimeout;
-    options.ttl = config.cacheTtl;
-    options.rtIdTtl = config.rtIdTtl;
-    options.notFoundTtl = config.notFoundTtl;
-    options.maxFlights = static_cast<std::size_t>(config.fetchMaxQueued);
     return options;
 }
 
-std::function<std::unique_ptr<IdSource>()> idSources(const Config& config, Scale scale) {
-    std::function<std::unique_ptr<IdSource>()> make = [options = httpOptions(config, config.wikidataUrl)] {
-        return std::make_unique<WikidataClient>(options);
-    };
+/// For one request, a source that is made when it is needed.
+template <typename Late, typename Make>
+Make lateWhere(Scale scale, Make make) {
     if (scale == Scale::service) {
         return make;
     }
-    return [make = std::move(make)] { return std::make_unique<LateIdSource>(make); };
-}
-
-std::function<std::unique_ptr<PageSource>()> pageSources(const Config& config, Scale scale) {
-    std::function<std::unique_ptr<PageSource>()> make = [options = httpOptions(config, config.rtUrl)] {
-        return std::make_unique<RottenTomatoesClient>(options);
-    };
-    if (scale == Scale::service) {
-        return make;
-    }
-    return [make = std::move(make)] { return std::make_unique<LatePageSource>(make); };
-}
-
-std::filesystem::path readerPath(const Config& config) {
-    return config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath);
+    return [make = std::move(make)] { return std::make_unique<Late>(make); };
 }
 
 }  // namespace
 
 Parts::Parts(const Config& config, Scale scale)
-    : _store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout}),
-      _reader(readerPath(config), {config.readerTimeout, config.readerMemoryMb}),
+    : _store(storeOptions(config)),
+      _reader(readerPath(config), readerLimits(config)),
       _leases(_store),
       _gate(gateOptions(config), _store, _leases, _bell),
-      _fetcher(fetcherOptions(config, scale), {idSources(config, scale), pageSources(config, scale), _reader,
+      _fetcher(fetcherOptions(config, scale), {lateWhere<LateIdSource>(scale, idSources(config)),
+                                               lateWhere<LatePageSource>(scale, pageSources(config)), _reader,
                                                _store, _leases, _gate, _bell}),
+      _demand(_store, config.demandFlush),
       _streamWorkers(scale == Scale::service ? kStreamWorkers : 1),
       _router(
           {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
           _store, _connections,
-          {_fetcher, _monitor, _streamWorkers, {config.batchTimeout, config.batchHeartbeat}}) {
+          {_fetcher, _monitor, _streamWorkers, _demand, {config.batchTimeout, config.batchHeartbeat}}) {
     if (config.authRequired && config.authAdminKey.empty()) {
         Poco::Logger::get("rtbatch.handler")
             .warning("auth.admin_key is empty, so no key opens anything; set RTBATCH_AUTH_ADMIN_KEY");
