@@ -151,6 +151,22 @@ void Fetcher::leave(const FlightListener* listener, std::span<const ImdbId> movi
     noteWork();
 }
 
+std::vector<ImdbId> Fetcher::keepOpenOnly(const FlightListener* listener) {
+    std::vector<ImdbId> open;
+    std::vector<ImdbId> others;
+    {
+        const Lock lock(_mutex);
+        for (const auto& [id, flight] : _flights) {
+            if (std::ranges::any_of(flight->passengers,
+                                    [&](const Passenger& p) { return p.listener.get() == listener; })) {
+                (flight->stage == Stage::fetchingPage ? open : others).push_back(id);
+            }
+        }
+    }
+    leave(listener, others);
+    return open;
+}
+
 void Fetcher::stop(Deadline deadline) {
     _subscription.reset();
     {

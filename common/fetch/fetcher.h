@@ -141,6 +141,9 @@ public:
     /// is dropped from the queues; a request already open is finished and its result stored.
     void leave(const FlightListener* listener, std::span<const ImdbId> movies);
 
+    /// `listener` waits for nothing any more but for pages that are being fetched: gives those.
+    std::vector<ImdbId> keepOpenOnly(const FlightListener* listener);
+
     /// Drops what waits, lets open requests finish until `deadline`, then cancels them. Nothing lands
     /// afterwards.
     void stop(Deadline deadline);

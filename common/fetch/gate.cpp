@@ -151,7 +151,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     if (!_bell.joined()) {
         _bell.join(_store.deployment());
     }
-    const UpstreamView view = _store.readUpstream(desk.name);
+    UpstreamView view = _store.readUpstream(desk.name);
     if (view.ended > kManyEnded) {
         _store.purgeLeases(kEndedFor);
     }
@@ -214,20 +214,28 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     return std::min(later, now + line.untilExpiry() + 5ms);
 }
 
-/// Ends slots that are this process's in the database, and not here: it took them, and the answer was lost.
-void Gate::dropLost(Desk& desk, const LeaseView& slots) {
+/// Ends slots that nobody has: this process took them, and the answer was lost; or their owner is surely
+/// dead, and its connections with it.
+void Gate::dropLost(Desk& desk, LeaseView& slots) {
     const std::string places = "slot." + desk.name + ".wait.";
-    for (const LeaseRow& lease : slots.leases) {
-        const auto isThis = [&](const Held& held) { return held.lease.name() == lease.name; };
-        bool known = lease.name.starts_with(places) || !(Owner::parse(lease.owner) == _leases.owner());
-        if (!known) {
+    std::erase_if(slots.leases, [&](const LeaseRow& lease) {
+        if (lease.name.starts_with(places)) {
+            return false;
+        }
+        const Owner owner = Owner::parse(lease.owner);
+        if (owner == _leases.owner()) {
             const Lock lock(_mutex);
-            known = std::ranges::any_of(desk.held, isThis) || desk.givingBack > 0;
+            if (desk.givingBack > 0 || std::ranges::any_of(desk.held, [&](const Held& held) {
+                    return held.lease.name() == lease.name;
+                })) {
+                return false;
+            }
+        } else if (!owner.isDead()) {
+            return false;
         }
-        if (!known) {
-            _store.releaseLeases({&lease.name, 1}, lease.owner);
-        }
-    }
+        _store.releaseLeases({&lease.name, 1}, lease.owner);
+        return true;
+    });
 }
 
 /// Keeps what the state says of the upstream, in this process's own time.

@@ -180,7 +180,7 @@ private:
     Slot hand(Desk& desk, HeldList::iterator held);
     void look(Desk& desk);
     Clock::time_point lookOnce(Desk& desk);
-    void dropLost(Desk& desk, const LeaseView& slots);
+    void dropLost(Desk& desk, LeaseView& slots);
     Consent note(Desk& desk, const UpstreamState& state, Timestamp time);
     bool takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe);
     void standInLine(Desk& desk, Priority priority);
