@@ -15,7 +15,7 @@
 #include "common/store/refresh_table.h"
 #include "common/store/scrape_table.h"
 #include "refresher/plan.h"
-#include "refresher/run.h"
+#include "refresher/refresher.h"
 #include "refresher/run_lock.h"
 
 namespace rtbatch {
@@ -98,8 +98,8 @@ RunEnd runOnce(const Config& config, const RunCommandOptions& options, std::ostr
         return RunEnd::done;
     }
     const Plan plan = makePlan(store, config, maxTime);
-    const auto run = std::make_shared<Run>(config, store, leases, lock,
-                                           Run::Hooks{[] { return stopSignalled(0ms); }, [](std::size_t) {}});
+    const auto run = std::make_shared<Refresher>(
+        config, store, leases, lock, Refresher::Hooks{[] { return stopSignalled(0ms); }, [](std::size_t) {}});
     const RefreshRun row = (*run)(plan, {pagesOf(plan), Deadline::in(maxTime)});
     sweep(store);
     if (options.quiet) {

@@ -33,7 +33,7 @@ struct RunLimits {
 /// Spends pages on what a plan says, as the refresher: behind people everywhere, and with at most
 /// refresher.rt_slots requests open. What it fetches is stored by the fetcher page by page, so that being
 /// killed loses nothing.
-class Run : public FlightListener, public std::enable_shared_from_this<Run> {
+class Refresher : public FlightListener, public std::enable_shared_from_this<Refresher> {
 public:
     /// `stopAsked`: looked at several times a second. `progressed`: called after each movie, with how many
     /// are done.
@@ -42,8 +42,8 @@ public:
         std::function<void(std::size_t done)> progressed;
     };
 
-    Run(const Config& config, Store& store, Leases& leases, RunLock& lock, Hooks hooks);
-    ~Run() override;
+    Refresher(const Config& config, Store& store, Leases& leases, RunLock& lock, Hooks hooks);
+    ~Refresher() override;
 
     /// Does the work and gives the run's row, which is in the database by then, as it was all the time.
     /// Throws StoreError when that cannot be written at the beginning or at the end.

@@ -1,4 +1,4 @@
-#include "refresher/run.h"
+#include "refresher/refresher.h"
 
 #include <Poco/Logger.h>
 
@@ -49,7 +49,7 @@ FetcherOptions fetcherOptionsOfRun(const Config& config) {
 
 }  // namespace
 
-Run::Run(const Config& config, Store& store, Leases& leases, RunLock& lock, Hooks hooks)
+Refresher::Refresher(const Config& config, Store& store, Leases& leases, RunLock& lock, Hooks hooks)
     : _config(config),
       _store(store),
       _lock(lock),
@@ -64,15 +64,15 @@ Run::Run(const Config& config, Store& store, Leases& leases, RunLock& lock, Hook
                                                                _reader, store, leases, _gate, _bell});
 }
 
-Run::~Run() = default;
+Refresher::~Refresher() = default;
 
-void Run::landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) {
+void Refresher::landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) {
     const std::scoped_lock lock(_mutex);
     _landings.emplace_back(id, result);
     _changed.notify_all();
 }
 
-RefreshRun Run::operator()(const Plan& plan, RunLimits limits) {
+RefreshRun Refresher::operator()(const Plan& plan, RunLimits limits) {
     _row = {.startedAt = plan.madeAt,
             .owner = Owner::self().text(),
             .due = static_cast<std::int64_t>(plan.due.size())};
@@ -86,7 +86,7 @@ RefreshRun Run::operator()(const Plan& plan, RunLimits limits) {
     return _row;
 }
 
-Run::End Run::spend(const Plan& plan, RunLimits limits) {
+Refresher::End Refresher::spend(const Plan& plan, RunLimits limits) {
     for (;;) {
         takeLandings();
         if (_hooks.stopAsked()) {
@@ -111,7 +111,7 @@ Run::End Run::spend(const Plan& plan, RunLimits limits) {
 }
 
 /// Never more than the budget allows, were each of them to cost a page.
-void Run::wantMore(const Plan& plan, const RunLimits& limits) {
+void Refresher::wantMore(const Plan& plan, const RunLimits& limits) {
     if (_open.size() > kWindow / 2) {
         return;
     }
@@ -128,7 +128,7 @@ void Run::wantMore(const Plan& plan, const RunLimits& limits) {
     }
 }
 
-void Run::takeLandings() {
+void Refresher::takeLandings() {
     std::vector<std::pair<ImdbId, std::shared_ptr<const FlightResult>>> landings;
     {
         const std::scoped_lock lock(_mutex);
@@ -147,13 +147,13 @@ void Run::takeLandings() {
     }
 }
 
-void Run::waitForLandings(std::chrono::milliseconds patience) {
+void Refresher::waitForLandings(std::chrono::milliseconds patience) {
     std::unique_lock lock(_mutex);
     _changed.wait_for(lock, patience, [this] { return !_landings.empty(); });
 }
 
 /// What waits is dropped; what is open at an upstream is finished and stored, for it is paid for.
-void Run::finishOpen() {
+void Refresher::finishOpen() {
     const auto open = _fetcher->keepOpenOnly(this);
     _open = {open.begin(), open.end()};
     const auto deadline = Deadline::in(_config.handlerStopTimeout);
@@ -166,7 +166,7 @@ void Run::finishOpen() {
 }
 
 /// Writes what was spent, for a run that is killed must not spend it twice.
-void Run::note() {
+void Refresher::note() {
     if (_row.pages == _pages || Clock::now() < _noted + kNote) {
         return;
     }
@@ -180,7 +180,7 @@ void Run::note() {
     }
 }
 
-std::string Run::describe(End end) const {
+std::string Refresher::describe(End end) const {
     switch (end) {
         case End::nothingLeft:
             return "nothing left";
