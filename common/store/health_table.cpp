@@ -74,6 +74,7 @@ std::map<std::string, std::string> trialsOf(const Table& table) {
 
 std::vector<std::string_view> HealthTable::tables() {
     std::vector<std::string_view> names;
+    names.reserve(kTables.size());
     for (const Table& table : kTables) {
         names.push_back(table.name);
     }
@@ -95,17 +96,6 @@ std::int64_t HealthTable::number(const std::string& select) {
         statement.addExtract(into(value));
         statement.execute();
         return value;
-    });
-}
-
-void HealthTable::run(std::span<const std::string> statements) {
-    _store.impl().call([&](Connection& c) {
-        for (const std::string& sql : statements) {
-            Statement statement(c.session());
-            statement << sql;
-            statement.execute();
-        }
-        return true;
     });
 }
 
@@ -160,6 +150,8 @@ std::vector<Refusal> HealthTable::refusals() {
             refusals.clear();
             try {
                 c.session() << "BEGIN IMMEDIATE", Poco::Data::Keywords::now;
+                // BEGIN alone is content with a file that can only be read.
+                c.session() << "DELETE FROM schema_migration WHERE 1 = 0", Poco::Data::Keywords::now;
                 c.session() << "ROLLBACK", Poco::Data::Keywords::now;
             } catch (const std::exception& error) {
                 refusals.push_back({"", "write", c.explain(error).message});
@@ -231,18 +223,27 @@ std::optional<Timestamp> HealthTable::pagesSuspendedSince() {
 void HealthTable::rememberAbsent(const ImdbId& id) {
     const std::string clock = databaseClock(_store.impl().url().dialect);
     constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
-    const std::array statements{"REPLACE INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES ('" +
-                                id.string() + "', NULL, " + clock + ", " + clock + " + " +
-                                std::to_string(kDayMs) + ")"};
-    run(statements);
+    const std::string sql = "REPLACE INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES ('" +
+                            id.string() + "', NULL, " + clock + ", " + clock + " + " +
+                            std::to_string(kDayMs) + ")";
+    _store.impl().call([&](Connection& c) {
+        c.session() << sql, Poco::Data::Keywords::now;
+        return true;
+    });
 }
 
 void HealthTable::forget(const ImdbId& id) {
-    std::vector<std::string> statements;
-    for (const auto* table : {"rt_id", "rt_failure", "demand"}) {
-        statements.push_back("DELETE FROM " + std::string(table) + " WHERE imdb_id = '" + id.string() + "'");
-    }
-    run(statements);
+    _store.impl().call([&](Connection& c) {
+        const std::string which = " WHERE imdb_id = '" + id.string() + "'";
+        for (const auto* table : {"rt_id", "rt_failure"}) {
+            // Most of the time there is none, and then it takes no privilege to delete it.
+            const std::string from = " FROM " + std::string(table) + which;
+            if (!column(c.session(), "SELECT imdb_id" + from).empty()) {
+                c.session() << "DELETE" + from, Poco::Data::Keywords::now;
+            }
+        }
+        return true;
+    });
 }
 
 }  // namespace rtbatch

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +62,6 @@ public:
 private:
     std::string text(const std::string& select);
     std::int64_t number(const std::string& select);
-    void run(std::span<const std::string> statements);
 
     Store& _store;
 };
