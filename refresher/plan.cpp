@@ -23,7 +23,7 @@ Candidate candidateOf(const DueMovie& movie, const LifetimeRules& rules, Timesta
         facts.released = movie.row->released;
         facts.unchanged = movie.row->unchanged + 1;  // most pages say what they said
     }
-    candidate.lifetime = lifetimeOf(rules, movie.id, facts, time);
+    candidate.lifetime = meanLifetime(rules, facts, time);
     return candidate;
 }
 

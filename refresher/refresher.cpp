@@ -98,12 +98,12 @@ Refresher::End Refresher::spend(const Plan& plan, RunLimits limits) {
         if (limits.deadline.passed()) {
             return End::time;
         }
-        if ((_shut = _gate.shut(Upstream::rottenTomatoes)) && !_shut->probing) {
-            return End::shut;
+        // A page that is still open may show that pages can be read again.
+        if ((_shut = _gate.shut(Upstream::rottenTomatoes)); !_shut || _shut->probing) {
+            wantMore(plan, limits);
         }
-        wantMore(plan, limits);
         if (_open.empty()) {
-            return _next < plan.due.size() ? End::budget : End::nothingLeft;
+            return _shut ? End::shut : _next < plan.due.size() ? End::budget : End::nothingLeft;
         }
         note();
         waitForLandings(kLook);
@@ -112,7 +112,9 @@ Refresher::End Refresher::spend(const Plan& plan, RunLimits limits) {
 
 /// Never more than the budget allows, were each of them to cost a page.
 void Refresher::wantMore(const Plan& plan, const RunLimits& limits) {
-    if (_open.size() > kWindow / 2) {
+    // While pages are not believed, one is tried.
+    const std::size_t window = _gate.pagesSuspended() ? 1 : kWindow;
+    if (_open.size() > window / 2) {
         return;
     }
     std::vector<Wanted> wanted;

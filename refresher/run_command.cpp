@@ -1,13 +1,18 @@
 #include "refresher/run_command.h"
 
+#include <Poco/Logger.h>
 #include <syslog.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iomanip>
+#include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 
+#include "common/cli/invocation.h"
 #include "common/lease/lease.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
@@ -37,8 +42,20 @@ constexpr int kPurgeAtOnce = 5000;
 
 const std::string kLock = "lock.refresher";
 
-seconds timeOf(const Config& config, const RunCommandOptions& options) {
-    return options.maxTime.value_or(std::max<seconds>(config.refresherEvery - kHeadRoom, kShortest));
+constexpr int kMostPages = 1'000'000;
+constexpr int kMostSeconds = 24 * 3600;
+
+/// What the command line says.
+struct RunOptions {
+    std::optional<std::int64_t> maxPages;
+    std::optional<std::int64_t> maxTime;  ///< seconds
+    bool dryRun;
+    bool quiet;
+};
+
+seconds timeOf(const Config& config, const RunOptions& options) {
+    return options.maxTime ? seconds(*options.maxTime)
+                           : std::max<seconds>(config.refresherEvery - kHeadRoom, kShortest);
 }
 
 void showOrder(const Plan& plan, int pages, std::ostream& out) {
@@ -74,19 +91,17 @@ bool isNews(const RefreshRun& run, Store& store) {
     return run.pages > 0 || before == runs.end() || before->endedBy != run.endedBy;
 }
 
-}  // namespace
-
-RunEnd runOnce(const Config& config, const RunCommandOptions& options, std::ostream& out, std::ostream& err) {
+ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& out) {
     Store store(storeOptions(config));
     store.check();
     const seconds maxTime = timeOf(config, options);
     const auto pagesOf = [&](const Plan& plan) {
-        return std::min(plan.budget, options.maxPages.value_or(plan.budget));
+        return static_cast<int>(std::min<std::int64_t>(plan.budget, options.maxPages.value_or(plan.budget)));
     };
     if (options.dryRun) {
         const Plan plan = makePlan(store, config, maxTime);
         showOrder(plan, pagesOf(plan), out);
-        return RunEnd::done;
+        return ExitCode::ok;
     }
     Leases leases(store);
     RunLock lock(store, leases, kLock);
@@ -95,7 +110,7 @@ RunEnd runOnce(const Config& config, const RunCommandOptions& options, std::ostr
             out << "another run has the lease: " << lock.taken()->by << ", since "
                 << toRfc3339(lock.taken()->since) << "\n";
         }
-        return RunEnd::done;
+        return ExitCode::ok;
     }
     const Plan plan = makePlan(store, config, maxTime);
     const auto run = std::make_shared<Refresher>(
@@ -108,14 +123,53 @@ RunEnd runOnce(const Config& config, const RunCommandOptions& options, std::ostr
         out << summary(row, plan.budget) << "\n";
     }
     if (!run->shut()) {
-        return RunEnd::done;
+        return ExitCode::ok;
     }
     if (run->shut()->suspended && isNews(row, store)) {
-        err << "markup changed? Too many of the last pages lost facts or cannot be read: nothing is written, "
+        std::cerr
+            << "markup changed? Too many of the last pages lost facts or cannot be read: nothing is written, "
                "old rows are "
                "served, and one page an hour is tried. See rtbatch-admin status.\n";
     }
-    return RunEnd::upstreamShut;
+    return ExitCode::tempFail;
+}
+
+ExitCode run(const Invocation& invocation) {
+    const RunOptions options{invocation.number("max-pages", 0, kMostPages),
+                             invocation.number("max-time", 1, kMostSeconds), invocation.has("dry-run"),
+                             invocation.has("quiet")};
+    const Config& config = invocation.config();
+    config.check();
+    if (options.quiet) {
+        Poco::Logger::root().setLevel(Poco::Message::PRIO_ERROR);
+    }
+    return runOnce(config, options, invocation.out());
+}
+
+}  // namespace
+
+Command runCommand() {
+    return {
+        .name = "run",
+        .summary = "renews what goes stale and fetches what is wanted, within its budget",
+        .description = {"Made for cron, every few minutes (refresher.every_minutes). It takes rows that "
+                        "expire before the next run or "
+                        "have expired, movies that were asked for and failed, movies that Wikidata did not "
+                        "know when they were last "
+                        "looked for, and what prewarm has marked; first those whose page saves the most "
+                        "waits. People always go first.",
+                        "One run at a time: a second one says who has the lease, and ends. SIGTERM ends it "
+                        "once its open page has come. "
+                        "What it did is in the table refresh_run, and shown by rtbatch-admin status."},
+        .options = {{"max-pages", 0, "N",
+                     "asks for at most N pages, within refresher.pages_per_day in any case"},
+                    {"max-time", 0, "SECONDS",
+                     "begins nothing new after so long; without it a little less than until the next run"},
+                    {"dry-run", 0, "", "shows the order and why, and asks nobody"},
+                    {"quiet", 'q', "",
+                     "for cron: says only what is wrong; the summary goes to the system log"}},
+        .run = &run,
+    };
 }
 
 }  // namespace rtbatch

@@ -53,29 +53,30 @@ std::int64_t spreadOf(const ImdbId& id, Timestamp time) {
     return static_cast<std::int64_t>(hash % (2 * kSpread + 1)) - kSpread;
 }
 
-milliseconds spread(milliseconds lifetime, std::int64_t thousandths) {
-    return lifetime + lifetime * thousandths / 1000;
-}
-
 }  // namespace
+
+milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts, Timestamp time) {
+    if (facts.suspect) {
+        return kSuspect;
+    }
+    if (isNew(facts, time)) {
+        return rules.newTtl;
+    }
+    if (!isOld(facts, time) || facts.unchanged < kUnchangedToDouble) {
+        return rules.ttl;
+    }
+    const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
+    const milliseconds longest =
+        milliseconds(kLongest) * 1000 / (1000 + kSpread);  // so that the spread stays below
+    return std::max<milliseconds>(std::min<milliseconds>(rules.ttl * (1 << doublings), longest), rules.ttl);
+}
 
 milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                         Timestamp scrapedAt) {
-    const std::int64_t thousandths = spreadOf(id, scrapedAt);
-    if (facts.suspect) {
-        return spread(kSuspect, thousandths < 0 ? -thousandths : thousandths);
-    }
-    if (isNew(facts, scrapedAt)) {
-        return spread(rules.newTtl, thousandths);
-    }
-    if (!isOld(facts, scrapedAt) || facts.unchanged < kUnchangedToDouble) {
-        return spread(rules.ttl, thousandths);
-    }
-    const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
-    const milliseconds most = std::max<milliseconds>(kLongest, rules.ttl);
-    const milliseconds longest = most * 1000 / (1000 + kSpread);  // so that the spread stays below
-    const milliseconds doubled = std::min<milliseconds>(rules.ttl * (1 << doublings), longest);
-    return spread(std::max<milliseconds>(doubled, rules.ttl), thousandths);
+    const std::int64_t spread = spreadOf(id, scrapedAt);
+    const std::int64_t thousandths = facts.suspect && spread < 0 ? -spread : spread;
+    const milliseconds mean = meanLifetime(rules, facts, scrapedAt);
+    return mean + mean * thousandths / 1000;
 }
 
 }  // namespace rtbatch

@@ -22,15 +22,18 @@ struct LifetimeFacts {
     bool suspect = false;  ///< the page lacks a fact that the row has
 };
 
-/// For how long a row is fresh that was scraped at `scrapedAt`:
+/// For how long a row is fresh that is scraped at `time`, before it is spread:
 /// - suspect: a day, to see whether the gap stays;
 /// - a film of this year or later, or released in the last 90 days or yet to be: newTtl;
 /// - a film over two years old whose scores did not change at the last two scrapes: twice as long each time,
 /// to 30
-///   days at most (or to ttl where that is longer);
+///   days at most (or to ttl where that is longer), with what the spreading adds;
 /// - else ttl.
-/// Spread by up to 10 % to either side (a suspect row only upwards), by `id` and `scrapedAt`, so that rows
-/// that were scraped together do not expire together; the 30 days hold after the spreading.
+std::chrono::milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts,
+                                       Timestamp time);
+
+/// The same, spread by up to 10 % to either side (a suspect row only upwards) by `id` and `scrapedAt`, so
+/// that rows that were scraped together do not expire together.
 std::chrono::milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                                      Timestamp scrapedAt);
 

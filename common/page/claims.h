@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ struct LayerClaims {
     Claim<int> audienceScore{};
     Claim<bool> certified{};
     Claim<std::string> consensus{};
+    Claim<std::chrono::sys_days> released{};
 
     bool filmPage = false;                           ///< it says that this is a film's or a series' page
     bool hidesAudience = false;                      ///< the site does not show the audience's score

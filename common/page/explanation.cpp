@@ -3,12 +3,14 @@
 #include <array>
 #include <sstream>
 
+#include "common/page/dates.h"
+
 namespace rtbatch {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kFacts{"title",         "year",      "criticScore",
-                                                 "audienceScore", "certified", "consensus"};
+constexpr std::array<std::string_view, 7> kFacts{"title",     "year",      "criticScore", "audienceScore",
+                                                 "certified", "consensus", "released"};
 
 std::string numberText(const std::optional<int>& value) {
     return value ? std::to_string(*value) : "unknown";
@@ -29,6 +31,9 @@ std::string valueText(const MovieFacts& facts, std::string_view fact) {
     }
     if (fact == "certified") {
         return facts.certified ? "yes" : "no";
+    }
+    if (fact == "released") {
+        return facts.released ? isoDate(*facts.released) : "unknown";
     }
     return facts.consensus.value_or("unknown");
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/page/dates.h"
 #include "common/page/json_block.h"
 #include "common/page/layers.h"
 #include "common/page/text.h"
@@ -218,6 +219,9 @@ LayerClaims readMpscall(const Document& page) {
         const std::string release = foldWhiteSpace(jsonMember(call, "cag[release]").text);
         const std::size_t length = std::min<std::size_t>(release.size(), 4);
         claims.year = yearClaim(std::string_view(release).substr(release.size() - length), release);
+        if (const auto day = parseSiteDate(release)) {  // a year alone on some pages: silent then
+            claims.released = Claim<std::chrono::sys_days>::of(*day, release);
+        }
         const std::string category = jsonMember(call, "cat").text;
         claims.filmPage = category == "movie|movie_page" || category.starts_with("tv|");
         return claims;

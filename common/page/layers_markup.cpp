@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/page/dates.h"
 #include "common/page/layers.h"
 #include "common/page/text.h"
 
@@ -8,8 +9,6 @@ namespace rtbatch {
 
 namespace {
 
-constexpr int kFirstYear = 1870;
-constexpr int kLastYear = 2100;
 constexpr std::size_t kMaxConsensus = 2000;
 constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
 constexpr std::string_view kHost = "www.rottentomatoes.com/";
@@ -106,8 +105,9 @@ Claim<int> yearClaim(std::string_view digits, std::string_view said) {
         return {};
     }
     const auto year = digits.size() == 4 ? parseDigits(digits) : std::nullopt;
-    return year && *year >= kFirstYear && *year <= kLastYear ? Claim<int>::of(*year, std::string(said))
-                                                             : Claim<int>::bad('"' + std::string(said) + '"');
+    return year && *year >= kFirstFilmYear && *year <= kLastFilmYear
+               ? Claim<int>::of(*year, std::string(said))
+               : Claim<int>::bad('"' + std::string(said) + '"');
 }
 
 LayerClaims readScorecardElement(const Document& page) {

@@ -80,6 +80,7 @@ public:
         explain("audienceScore", &LayerClaims::audienceScore, {&_card, &_element});
         explain("certified", &LayerClaims::certified, {&_card, &_element});
         explain("consensus", &LayerClaims::consensus, {&_consensus});
+        explain("released", &LayerClaims::released, {&_mps});
 
         checkKind();
         if (named.unreadable) {
@@ -93,6 +94,9 @@ public:
         facts.certified = certified(facts.criticScore);
         if (_consensus.consensus.hasValue()) {
             facts.consensus = _consensus.consensus.value;
+        }
+        if (_mps.released.hasValue() && !_mps.broken) {
+            facts.released = _mps.released.value;
         }
         return facts;
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/json_text.h"
+#include "common/page/dates.h"
 #include "common/page/json_block.h"
 #include "common/page/text.h"
 
@@ -15,8 +16,6 @@ constexpr std::size_t kMaxReason = 500;
 constexpr std::size_t kMaxTitle = 300;
 constexpr std::size_t kMaxConsensus = 2000;
 constexpr int kMaxScore = 100;
-constexpr int kFirstYear = 1870;
-constexpr int kLastYear = 2100;
 
 using Poco::JSON::Object;
 
@@ -37,6 +36,8 @@ void appendFacts(std::string& out, const MovieFacts& facts) {
     } else {
         out += "null";
     }
+    out += R"(,"released":)";
+    out += facts.released ? '"' + isoDate(*facts.released) + '"' : "null";
 }
 
 /// A line of text of at most `most` characters; nothing when it is not one.
@@ -63,8 +64,9 @@ std::optional<MovieFacts> readFacts(const Object& object) {
     const auto title = lineOf(object, "title", kMaxTitle);
     const JsonMember certified = jsonMember(object, "certified");
     const JsonMember consensus = jsonMember(object, "consensus");
+    const JsonMember released = jsonMember(object, "released");
     if (!title || certified.kind != JsonMember::Kind::boolean ||
-        !readNumber(object, "year", kFirstYear, kLastYear, facts.year) ||
+        !readNumber(object, "year", kFirstFilmYear, kLastFilmYear, facts.year) ||
         !readNumber(object, "criticScore", 0, kMaxScore, facts.criticScore) ||
         !readNumber(object, "audienceScore", 0, kMaxScore, facts.audienceScore)) {
         return std::nullopt;
@@ -74,6 +76,12 @@ std::optional<MovieFacts> readFacts(const Object& object) {
     if (consensus.kind != JsonMember::Kind::null) {
         facts.consensus = lineOf(object, "consensus", kMaxConsensus);
         if (!facts.consensus) {
+            return std::nullopt;
+        }
+    }
+    if (released.kind != JsonMember::Kind::null) {
+        facts.released = parseIsoDate(released.text);
+        if (!facts.released) {
             return std::nullopt;
         }
     }

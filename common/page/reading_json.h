@@ -9,7 +9,7 @@
 namespace rtbatch {
 
 /// The page reader's answer as one line of JSON, ASCII, with a line feed:
-/// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"from":{"title":"json-ld",…}}`
+/// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"released":"2024-11-01","from":{"title":"json-ld",…}}`
 /// with null for what is unknown, or `{"unreadable":"why"}`.
 std::string renderReading(const Reading& reading, const Explanation& explanation);
 

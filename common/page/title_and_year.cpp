@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "common/page/dates.h"
 #include "common/page/text.h"
 
 namespace rtbatch {
@@ -11,8 +12,6 @@ namespace rtbatch {
 namespace {
 
 constexpr std::size_t kMaxTitle = 300;
-constexpr int kFirstYear = 1870;
-constexpr int kLastYear = 2100;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // what stands for a broken character
 
 /// One title may be the longer form of the other, "Birdman or (The Unexpected Virtue of Ignorance)" and
@@ -103,7 +102,7 @@ private:
         for (const LayerClaims* layer : {_layers.ld, _layers.head}) {
             const std::string& title = layer->title.value;
             const auto year = trailingYear(title);
-            if (!year || *year < kFirstYear || *year > kLastYear) {
+            if (!year || *year < kFirstFilmYear || *year > kLastFilmYear) {
                 continue;
             }
             const auto& path = layer->path ? layer->path : _layers.head->path;

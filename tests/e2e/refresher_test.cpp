@@ -21,9 +21,10 @@ const std::string kHour = "3600000";
 
 /// A stack on MariaDB, and its refresher.
 struct Fixture {
-    explicit Fixture(std::map<std::string, std::string> settings = {})
-        : stack({.database = Database::mariadb, .settings = std::move(settings)}) {}
-    Fixture() : Fixture(std::map<std::string, std::string>{}) {}
+    Fixture() : Fixture("2000") {}
+    explicit Fixture(const std::string& pagesPerDay)
+        : stack({.database = Database::mariadb,
+                 .settings = {{"refresher.pages_per_day", pagesPerDay}, {"demand.flush_s", "0.1"}}}) {}
 
     std::vector<std::string> command(const std::vector<std::string>& arguments) const {
         std::vector<std::string> words{program("rtbatch-refresher"), "run"};
@@ -36,7 +37,7 @@ struct Fixture {
     Child start(const std::vector<std::string>& arguments = {}) {
         return Child({.command = command(arguments),
                       .env = stack.handlerEnvironment(),
-                      .log = stack.directory() / "refresher.log"});
+                      .log = stack.directory() / ("refresher." + std::to_string(++started) + ".log")});
     }
     std::string sql(const std::string& statement) { return stack.mariadb().sql(statement); }
     int number(const std::string& statement) { return std::stoi(sql(statement)); }
@@ -44,6 +45,9 @@ struct Fixture {
     /// Rows of all these films, expired an hour ago, the first the most demanded: each was asked for
     /// yesterday, the first as often as there are films.
     void age(const std::vector<std::string>& ids) {
+        // What warmed them is written by now, and does not come in later.
+        REQUIRE(
+            eventually(kRunLimit, [&] { return number("SELECT COUNT(*) FROM demand") == std::ssize(ids); }));
         sql("DELETE FROM demand; UPDATE rt_cache SET cached_at = " + kNowMs + " - 170 * " + kHour +
             ", expires_at = " + kNowMs + " - " + kHour);
         std::string rows;
@@ -68,6 +72,7 @@ struct Fixture {
     int fresh() { return number("SELECT COUNT(*) FROM rt_cache WHERE expires_at > " + kNowMs); }
 
     Stack stack;
+    int started = 0;
 };
 
 std::vector<std::string> firstOf(const std::vector<std::string>& ids, std::size_t count) {
@@ -89,20 +94,21 @@ TEST_CASE_METHOD(Fixture, "a run renews the most demanded rows, in order, within
     HttpClient busy(stack.http(), batchOf(others));
     const std::string said = run({"--max-pages", "60"});
     INFO(said);
-    CHECK_THAT(said, Catch::Contains("due 200, pages 60, renewed 60"));
     CHECK_THAT(said, Catch::Contains("ended by budget"));
     checkWhole(busy.readToEnd(60s), others);
 
+    // What people wait for is due too; whoever comes first fetches it.
     auto order = scraped();
+    CHECK(order.size() == static_cast<std::size_t>(stack.upstreams().counts(Site::rt).requests));
     std::erase_if(order,
                   [&](const std::string& id) { return std::ranges::find(others, id) != others.end(); });
-    CHECK(order == firstOf(ids, 60));
-    CHECK(fresh() == 60 + 50);
-    CHECK(stack.upstreams().counts(Site::rt).requests == 110);
+    CHECK(order.size() >= 30);
+    CHECK(order == firstOf(ids, order.size()));
+    CHECK(fresh() == std::ssize(order) + 50);
     CHECK(stack.upstreams().counts(Site::rt).mostOpen <= 2);
     CHECK(stack.upstreams().counts(Site::wikidata).mostOpen <= 5);
-    CHECK(sql("SELECT due, pages, renewed, failed, ended_by, ended_at > 0 FROM refresh_run") ==
-          "200\t60\t60\t0\tbudget\t1\n");
+    CHECK(sql("SELECT due >= 200, pages, renewed >= 60, failed, ended_by, ended_at > 0 FROM refresh_run") ==
+          "1\t60\t1\t0\tbudget\t1\n");
     CHECK(number("SELECT COUNT(*) FROM lease WHERE expires_at > " + kNowMs +
                  " AND (name LIKE 'slot.%' OR name LIKE "
                  "'lock.%' OR name LIKE 'flight.%')") == 0);
@@ -124,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "a run goes on where the last one stopped, and then ha
 TEST_CASE("the day's budget holds over runs, and 0 means none", "[refresher]") {
     const auto ids = madeUpMovies(1, 50);
     {
-        Fixture fixture({{"refresher.pages_per_day", "80"}});  // an eighth of it at once
+        Fixture fixture("80");  // an eighth of it at once
         fixture.stack.warm(ids);
         fixture.age(ids);
         fixture.run();
@@ -132,7 +138,7 @@ TEST_CASE("the day's budget holds over runs, and 0 means none", "[refresher]") {
         fixture.run();
         CHECK(fixture.number("SELECT SUM(pages) FROM refresh_run") == 10);
     }
-    Fixture fixture({{"refresher.pages_per_day", "0"}});
+    Fixture fixture("0");
     fixture.stack.warm(ids);
     fixture.age(ids);
     CHECK_THAT(fixture.run(), Catch::Contains("pages 0"));

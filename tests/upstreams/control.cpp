@@ -1,5 +1,6 @@
 #include "tests/upstreams/control.h"
 
+#include <Poco/DateTimeParser.h>
 #include <Poco/Exception.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
@@ -38,6 +39,18 @@ std::string optionalText(const Poco::JSON::Object& object, const std::string& na
     return object.isNull(name) ? "" : object.getValue<std::string>(name);
 }
 
+/// A day as "2024-11-01".
+std::optional<std::chrono::sys_days> optionalDay(const Poco::JSON::Object& object, const std::string& name) {
+    if (object.isNull(name)) {
+        return std::nullopt;
+    }
+    int zone = 0;
+    const Poco::DateTime day =
+        Poco::DateTimeParser::parse("%Y-%m-%d", object.getValue<std::string>(name), zone);
+    return std::chrono::floor<std::chrono::days>(
+        std::chrono::system_clock::from_time_t(day.timestamp().epochTime()));
+}
+
 std::string jsonOrNull(const std::optional<int>& value) {
     return value ? std::to_string(*value) : "null";
 }
@@ -67,6 +80,12 @@ void change(Film& film, const Poco::JSON::Object& object) {
     changeText("title", film.facts.title);
     changeText("nameOnPage", film.nameOnPage);
     changeNumber("year", film.facts.year);
+    if (object.has("year")) {
+        film.facts.released = film.facts.year ? std::optional(releasedIn(*film.facts.year)) : std::nullopt;
+    }
+    if (object.has("released")) {
+        film.facts.released = optionalDay(object, "released");
+    }
     changeNumber("criticScore", film.facts.criticScore);
     changeNumber("audienceScore", film.facts.audienceScore);
     if (object.has("certified")) {

@@ -19,9 +19,10 @@ std::vector<Film> makeFilms() {
     const auto film = [](std::string imdb, std::string rt, std::string title, int year,
                          std::optional<int> critics, std::optional<int> audience, bool certified,
                          std::optional<std::string> consensus) {
-        return Film{std::move(imdb),
-                    std::move(rt),
-                    {std::move(title), year, critics, audience, certified, std::move(consensus)}};
+        return Film{
+            std::move(imdb),
+            std::move(rt),
+            {std::move(title), year, critics, audience, certified, std::move(consensus), releasedIn(year)}};
     };
     std::vector<Film> films = {
         film("tt0468569", "m/the_dark_knight", "The Dark Knight", 2008, 94, 94, kCertified,
@@ -145,6 +146,7 @@ Film filmOf(int number) {
     film.rtId = std::string(kGeneratedPage) + digits;
     film.facts.title = "Stand-in No. " + digits;
     film.facts.year = 1930 + number % 95;
+    film.facts.released = releasedIn(*film.facts.year);
     if (number % 10 != 7) {
         film.facts.criticScore = number % 101;
     }
@@ -160,6 +162,10 @@ Film filmOf(int number) {
 }
 
 }  // namespace
+
+std::chrono::sys_days releasedIn(int year) {
+    return std::chrono::year(year) / std::chrono::November / 1;
+}
 
 const std::vector<Film>& knownFilms() {
     static const std::vector<Film> films = makeFilms();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Film {
     std::string consensusHtml{};  ///< as the page has it; empty: the plain text, escaped
     bool whereToWatch = true;     ///< whether the page has that block; without it the year is in mpscall
 };
+
+/// The day that a film of that year is said to be released on, unless a test says another.
+std::chrono::sys_days releasedIn(int year);
 
 /// About forty well-known films, and one series.
 const std::vector<Film>& knownFilms();

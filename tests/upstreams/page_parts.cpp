@@ -132,6 +132,18 @@ std::string linkedDataJson(const Film& film) {
            R"(","video":{"@type":"VideoObject","name":"Another Film: Trailer","uploadDate":"2031-10-20T16:19:53"}})";
 }
 
+std::string releaseText(const MovieFacts& facts) {
+    constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (!facts.released) {
+        return facts.year ? std::to_string(*facts.year) : "";
+    }
+    const std::chrono::year_month_day date(*facts.released);
+    return std::string(kMonths.at(static_cast<unsigned>(date.month()) - 1)) + ' ' +
+           std::to_string(static_cast<unsigned>(date.day())) + ", " +
+           std::to_string(static_cast<int>(date.year()));
+}
+
 std::string otherFilms(std::size_t bytes) {
     constexpr std::string_view kTile = R"(
       <a class="cfp-tile" href="/m/another_film_{{n}}" data-qa="cert-fresh-link">

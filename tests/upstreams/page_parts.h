@@ -23,6 +23,9 @@ std::string linkedDataJson(const Film& film);
 /// `bytes` of carousels and review cards, cut at a whole one, that carry other films' scores.
 std::string otherFilms(std::size_t bytes);
 
+/// "Nov 1, 2024"; only the year where the day is unknown.
+std::string releaseText(const MovieFacts& facts);
+
 /// "94%"; "--" without a score.
 std::string percent(std::optional<int> score);
 

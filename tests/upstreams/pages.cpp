@@ -180,7 +180,7 @@ std::string pageWith(const Film& film, std::size_t bytes, const std::string& sco
          {"nameAttribute", escapeHtml(name)},
          {"rtId", film.rtId},
          {"titleJson", titleJson},
-         {"release", year.empty() ? "" : "Nov 1, " + year},
+         {"release", releaseText(film.facts)},
          {"linkedData", linkedData},
          {"before", padding(bytes / 4)},
          {"scorecard", scorecardPart},

@@ -102,7 +102,8 @@ MovieFacts filmFacts() {
             .criticScore = 74,
             .audienceScore = 61,
             .certified = true,
-            .consensus = "Slow & sure, The Long Quay is “a treat” for R&B fans – it’s fine."};
+            .consensus = "Slow & sure, The Long Quay is “a treat” for R&B fans – it’s fine.",
+            .released = std::chrono::year(2012) / 3 / 2};
 }
 
 std::string with(std::string page, std::string_view from, std::string_view to) {

@@ -44,7 +44,8 @@ TEST_CASE("each fact says which layer it came from") {
                                                                    {"criticScore", "media-scorecard-json"},
                                                                    {"audienceScore", "media-scorecard-json"},
                                                                    {"certified", "media-scorecard-json"},
-                                                                   {"consensus", "critics-consensus"}});
+                                                                   {"consensus", "critics-consensus"},
+                                                                   {"released", "mpscall"}});
 }
 
 TEST_CASE("the scorecard element stands in for the JSON, and the JSON for the element") {
@@ -165,6 +166,26 @@ TEST_CASE("a year that no film can have is none, and no worse source replaces it
           std::nullopt);
 }
 
+TEST_CASE("the release is the day that mpscall names, and no other date of the page") {
+    CHECK(facts(filmPage()).released == std::chrono::year(2012) / 3 / 2);
+    // JSON-LD's date may be of a streaming, its uploadDate is a trailer's.
+    CHECK(facts(withoutMpscall(filmPage())).released == std::nullopt);
+    // A restored film: the release is forty years after the film.
+    const MovieFacts restored = facts(with(filmPage(), "Mar 2, 2012", "Nov 19, 2025"));
+    CHECK(restored.year == 2011);
+    CHECK(restored.released == std::chrono::year(2025) / 11 / 19);
+}
+
+TEST_CASE("a release that is no day is unknown, and the page is read all the same") {
+    const auto text = GENERATE(as<std::string>(), "2012", "Mar 2012", "Mar 32, 2012", "Feb 30, 2012",
+                               "Mar 0, 2012", "March 2, 2012", "2 Mar, 2012", "Mar 2,2012", "Mar 2, 12",
+                               "Mar 2, 1869", "Mar 2, 2101", "Mar -2, 2012", "TBA", "");
+    CAPTURE(text);
+    const MovieFacts read = facts(with(filmPage(), "Mar 2, 2012", text));
+    CHECK(read.released == std::nullopt);
+    CHECK(read.criticScore == 74);
+}
+
 TEST_CASE("the year that tells films apart is cut off their title, and is the film's year") {
     // As on the page of a restored film: the release date in the US is forty years late.
     std::string page = withoutWhereToWatch(filmPage());
@@ -276,6 +297,7 @@ TEST_CASE("the explanation shows a person every layer") {
     const std::string text = renderExplanation(reading, explanation);
     CHECK_THAT(text,
                Catch::Contains("year: 2011\n  * where-to-watch-json: 2011\n    mpscall: Mar 2, 2012\n"));
+    CHECK_THAT(text, Catch::Contains("released: 2012-03-02\n  * mpscall: Mar 2, 2012\n"));
     CHECK_THAT(
         text,
         Catch::Contains(

@@ -6,6 +6,7 @@
 
 using namespace rtbatch;
 using namespace rtbatch::test;
+using namespace std::chrono;
 
 namespace {
 
@@ -31,7 +32,7 @@ TEST_CASE("an answer is one line of ASCII and comes back the same") {
 
 TEST_CASE("an answer that is no answer is unreadable") {
     const std::string good =
-        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null})";
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29"})";
     CHECK_FALSE(isUnreadable(good));
     CHECK(isUnreadable(""));
     CHECK(isUnreadable("{}"));
@@ -46,6 +47,20 @@ TEST_CASE("an answer that is no answer is unreadable") {
     CHECK(isUnreadable(with(good, R"("criticScore":1,)", "")));
     CHECK(isUnreadable(with(good, "false", "0")));
     CHECK(isUnreadable(with(good, R"("consensus":null)", R"("consensus":7)")));
+}
+
+TEST_CASE("a release that is no day of a film is no answer") {
+    const std::string good =
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29"})";
+    const std::string day = R"("2024-02-29")";
+    CHECK(std::get<MovieFacts>(parseReading(good)).released == sys_days(year(2024) / 2 / 29));
+    CHECK(std::get<MovieFacts>(parseReading(with(good, day, "null"))).released == std::nullopt);
+    const auto text = GENERATE(as<std::string>(), R"("2023-02-29")", R"("1869-12-31")", R"("2101-01-01")",
+                               R"("2024-13-01")", R"("2024-00-10")", R"("2024-2-29")", R"("2024-02-29T")",
+                               R"("Feb 29, 2024")", R"("")", "20240229");
+    CAPTURE(text);
+    CHECK(isUnreadable(with(good, day, text)));
+    CHECK(isUnreadable(with(good, R"(,"released":"2024-02-29")", "")));
 }
 
 TEST_CASE("broken UTF-8 becomes valid, valid stays") {
