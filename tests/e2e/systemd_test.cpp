@@ -5,13 +5,8 @@
 #include <filesystem>
 
 #include "tests/e2e/batch_view.h"
-#include "tests/support/eventually.h"
-#include "tests/support/nginx.h"
+#include "tests/e2e/systemd_machine.h"
 #include "tests/support/process_info.h"
-#include "tests/support/programs.h"
-#include "tests/support/stack.h"
-#include "tests/support/standin_process.h"
-#include "tests/support/systemd_host.h"
 
 using namespace rtbatch::test;
 using namespace std::chrono_literals;
@@ -20,57 +15,26 @@ namespace {
 
 const std::filesystem::path kUnits = std::filesystem::path(RTBATCH_SOURCE_DIR) / "conf" / "systemd";
 
-/// A host with rtbatch on systemd, behind an nginx of the test.
-struct Machine {
-    explicit Machine(int instances, std::map<std::string, std::string> settings = {})
-        : standin(dir.file("upstreams.log")), host(environmentFor(standin, std::move(settings)), instances) {
-        nginx = std::make_unique<Nginx>(dir.path(), upstreamOf(host.handlerSocket()), false);
-    }
-
-    static std::map<std::string, std::string> environmentFor(const StandinProcess& standin,
-                                                             std::map<std::string, std::string> settings) {
-        settings.merge(standin.settings());
-        settings.merge(std::map<std::string, std::string>{{"auth.admin_key", kKey}});
-        return environmentOf(settings);
-    }
-
-    Endpoint http() const { return nginx->http(); }
-    bool waitUntilReady(int handlers) {
-        return eventually(20s, [&] { return std::ssize(host.handlers()) == handlers && isReady(http()); });
-    }
-
-    TempDir dir;
-    StandinProcess standin;
-    SystemdHost host;
-    std::unique_ptr<Nginx> nginx;
-};
-
-bool noSystemd() {
-    const std::string obstacle = SystemdHost::obstacle();
-    if (!obstacle.empty()) {
-        WARN("not tested: " << obstacle);
-    }
-    return !obstacle.empty();
-}
-
 }  // namespace
 
 TEST_CASE("systemd-analyze finds nothing to say about the shipped units", "[systemd]") {
     // It looks for the program and the user, which are not installed here.
     const TempDir dir;
-    for (const auto* name : {"rtbatch.socket", "rtbatch@1.service", "rtbatch.target"}) {
-        const std::string shipped = std::string(name) == "rtbatch@1.service" ? "rtbatch@.service" : name;
-        std::string unit = readFile(kUnits / shipped);
-        const std::string path = "/usr/local/bin/rtbatch-handler";
-        for (std::size_t at = unit.find(path); at != std::string::npos; at = unit.find(path, at + 1)) {
-            unit.replace(at, path.size(), program("rtbatch-handler"));
+    std::vector<std::string> verify{"/usr/bin/systemd-analyze", "verify", "--man=no"};
+    for (const auto& entry : std::filesystem::directory_iterator(kUnits)) {
+        if (entry.path().extension() == ".sysusers") {
+            continue;
         }
-        writeFile(dir.file(shipped), unit);
+        std::string unit = readFile(entry.path());
+        const std::string path = "/usr/local/bin/";
+        for (std::size_t at = unit.find(path); at != std::string::npos; at = unit.find(path, at + 1)) {
+            unit.replace(at, path.size(), program(""));
+        }
+        verify.push_back(dir.file(entry.path().filename()));
+        writeFile(verify.back(), unit);
     }
-    const std::string said =
-        runProgram({"/usr/bin/systemd-analyze", "verify", "--man=no", dir.file("rtbatch.socket"),
-                    dir.file("rtbatch@.service"), dir.file("rtbatch.target")},
-                   {});
+    CHECK(verify.size() == 3 + 7);
+    const std::string said = runProgram(verify, {});
     INFO(said);
     CHECK(said.find("rtbatch") == std::string::npos);
 }
@@ -79,7 +43,7 @@ TEST_CASE("several services on one socket serve, come back when killed, and stop
     if (noSystemd()) {
         return;
     }
-    Machine machine(4);
+    SystemdMachine machine(4);
     INFO(machine.host.log());
     REQUIRE(machine.waitUntilReady(4));
 
@@ -117,7 +81,7 @@ TEST_CASE("the units take from the handler what it does not need", "[systemd]") 
     if (noSystemd()) {
         return;
     }
-    Machine machine(1);
+    SystemdMachine machine(1);
     REQUIRE(machine.waitUntilReady(1));
     const std::string status = "/proc/" + std::to_string(machine.host.handlers().front()) + "/status";
     const std::string text = readFile(status);
@@ -131,7 +95,7 @@ TEST_CASE("requests wait in the socket while no handler runs, and wake one", "[s
     if (noSystemd()) {
         return;
     }
-    Machine machine(2);
+    SystemdMachine machine(2);
     REQUIRE(machine.waitUntilReady(2));
     machine.host.systemctl({"stop", "rtbatch@1.service", "rtbatch@2.service"});
     CHECK(machine.host.handlers().empty());
@@ -143,7 +107,7 @@ TEST_CASE("wrong settings neither spin nor take the socket away", "[systemd]") {
     if (noSystemd()) {
         return;
     }
-    Machine machine(2);
+    SystemdMachine machine(2);
     REQUIRE(machine.waitUntilReady(2));
     machine.host.set("RTBATCH_HANDLER_WORKERS", "none");
     machine.host.systemctl({"stop", "rtbatch@1.service", "rtbatch@2.service"});

@@ -90,7 +90,9 @@ SystemdHost::SystemdHost(std::map<std::string, std::string> environment, int ins
     const fs::path units = stage / "etc/systemd/system";
     fs::create_directories(units);
     fs::create_directories(stage / "etc/sysusers.d");
-    for (const auto* unit : {"rtbatch.socket", "rtbatch@.service", "rtbatch.target"}) {
+    for (const auto* unit :
+         {"rtbatch.socket", "rtbatch@.service", "rtbatch.target", "rtbatch-refresher.service",
+          "rtbatch-refresher.timer", "rtbatch-sync-ids.service", "rtbatch-sync-ids.timer"}) {
         fs::copy(shipped / unit, units / unit);
     }
     fs::copy(shipped / "rtbatch.sysusers", stage / "etc/sysusers.d/rtbatch.conf");
@@ -127,12 +129,26 @@ pid_t SystemdHost::systemd() const {
     return children.front();
 }
 
+std::string SystemdHost::inside(const std::vector<std::string>& command,
+                                std::map<std::string, std::string> environment) const {
+    std::vector<std::string> words{
+        "/usr/bin/nsenter", "--target", std::to_string(systemd()), "--mount", "--pid", "--cgroup", "--"};
+    words.insert(words.end(), command.begin(), command.end());
+    environment.insert({"SYSTEMD_PAGER", ""});
+    return runProgram(words, environment, 60s);
+}
+
 std::string SystemdHost::systemctl(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> command{
-        "/usr/bin/nsenter", "--target", std::to_string(systemd()), "--mount", "--pid",
-        "--cgroup",         "--",       "/usr/bin/systemctl"};
+    std::vector<std::string> command{"/usr/bin/systemctl"};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return runProgram(command, {{"SYSTEMD_PAGER", ""}}, 60s);
+    return inside(command);
+}
+
+void SystemdHost::dropIn(const std::string& unit, const std::string& text) const {
+    const fs::path directory = _dir.path() / "etc/systemd/system" / (unit + ".d");
+    fs::create_directories(directory);
+    writeFile(directory / "test.conf", text);
+    systemctl({"daemon-reload"});
 }
 
 std::string SystemdHost::property(const std::string& unit, const std::string& name) const {

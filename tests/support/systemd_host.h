@@ -14,8 +14,9 @@
 namespace rtbatch::test {
 
 /// A machine, as far as systemd can tell, on which rtbatch was installed with `cmake --install` and enabled
-/// as the README says, on SQLite: a real systemd as process 1 of namespaces of its own. It shares the network
-/// with the test and nothing else. Needs root; gone with all that runs there when destroyed.
+/// as the README says, on SQLite, but for the timers: a real systemd as process 1 of namespaces of its own.
+/// It shares the network with the test and nothing else. Needs root; gone with all that runs there when
+/// destroyed.
 class SystemdHost {
 public:
     /// Why there can be none here; empty when there can.
@@ -26,6 +27,16 @@ public:
 
     /// What nginx connects to, as the test sees it.
     std::string handlerSocket() const { return _dir.file("run/handler.sock"); }
+
+    /// Runs a program there, as root; throws when it fails. Gives what it printed.
+    std::string inside(const std::vector<std::string>& command,
+                       std::map<std::string, std::string> environment = {}) const;
+
+    /// What `systemctl edit` writes: these lines add to the unit's own.
+    void dropIn(const std::string& unit, const std::string& text) const;
+
+    /// /etc/rtbatch/environment.
+    const std::map<std::string, std::string>& environment() const { return _environment; }
 
     /// Runs systemctl there; throws when it fails. Gives what it printed.
     std::string systemctl(const std::vector<std::string>& arguments) const;
