@@ -31,15 +31,6 @@ std::string clockOf(Dialect dialect, const std::string& clock) {
                                       : "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
 }
 
-/// Cut to the column's width, and not in the middle of a character of UTF-8.
-std::string cutMessage(const std::string& message) {
-    std::size_t size = std::min(message.size(), kMaxMessage);
-    while (size > 0 && size < message.size() && (static_cast<unsigned char>(message[size]) & 0xC0) == 0x80) {
-        --size;
-    }
-    return message.substr(0, size);
-}
-
 /// Names and owners are ASCII, and so is the first byte after them.
 std::string afterAll(const std::string& prefix) {
     std::string end = prefix;
@@ -393,7 +384,7 @@ void CoordinationQueries::saveFailure(const KnownFailure& failure, std::chrono::
     int counts = holdOff.count() > 0 ? 1 : 0;
     std::int64_t failedAt = toMillis(failure.failedAt);
     std::int64_t first = holdOff.count();
-    std::string message = cutMessage(failure.message);
+    std::string message = cutToWidth(failure.message, kMaxMessage);
     const bool sqlite = _dialect == Dialect::sqlite;
     const std::string least = sqlite ? "MIN" : "LEAST";
     const auto fresh = [&](const std::string& column) {
