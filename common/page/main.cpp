@@ -15,6 +15,7 @@
 #include "common/page/document.h"
 #include "common/page/exit_codes.h"
 #include "common/page/explanation.h"
+#include "common/page/read_links.h"
 #include "common/page/read_page.h"
 #include "common/page/reading_json.h"
 #include "common/page/sandbox.h"
@@ -28,7 +29,9 @@ constexpr std::string_view kHelp =
 
     rtbatch-page-reader < page.html              its facts, one line of JSON
     rtbatch-page-reader --explain < page.html    for a person: where each fact comes from
+    rtbatch-page-reader --links < page.html      of a list of films: their ids, one line of JSON
 
+  --links            give the ids of the films and series that a browse or an editorial page lists, in its order
   --explain          say for each fact which layer of the page it was taken from and what the others say
   --memory-mb N      address space it allows itself, 32-4096 (default 256)
   --cpu-seconds N    CPU time it allows itself, 1-600 (default 10)
@@ -48,6 +51,7 @@ Exit codes:
 
 struct Options {
     bool explain = false;
+    bool links = false;
     SandboxLimits limits{};
 };
 
@@ -61,8 +65,8 @@ std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
     Options options;
     for (std::size_t i = 0; i < args.size(); ++i) {
         const std::string_view next = i + 1 < args.size() ? args[i + 1] : "";
-        if (args[i] == "--explain") {
-            options.explain = true;
+        if (args[i] == "--explain" || args[i] == "--links") {
+            (args[i] == "--links" ? options.links : options.explain) = true;
             continue;
         }
         std::optional<int> number;
@@ -78,7 +82,7 @@ std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
         }
         ++i;
     }
-    return options;
+    return options.links && options.explain ? std::nullopt : std::optional(options);
 }
 
 /// All of standard input, or one byte more than the longest page; nothing when it cannot be read.
@@ -116,6 +120,13 @@ int readAndAnswer(const Options& options) {
     if (!page) {
         std::cerr << "rtbatch-page-reader: cannot read standard input\n";
         return kExitInputOutput;
+    }
+    if (options.links) {
+        const Links links = readLinks(*page);
+        if (!writeOutput(renderLinks(links))) {
+            return kExitInputOutput;
+        }
+        return std::holds_alternative<Unreadable>(links) ? kExitUnreadable : kExitRead;
     }
     Explanation explanation;
     const Reading reading = readPage(*page, &explanation);
