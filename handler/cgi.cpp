@@ -21,7 +21,7 @@
 #include "handler/listener.h"
 #include "handler/parts.h"
 #include "handler/response.h"
-#include "handler/stop_signal.h"
+#include "common/process/stop_signal.h"
 
 namespace rtbatch {
 

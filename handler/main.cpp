@@ -19,7 +19,7 @@
 #include "handler/cgi.h"
 #include "handler/exit_codes.h"
 #include "handler/service.h"
-#include "handler/stop_signal.h"
+#include "common/process/stop_signal.h"
 
 namespace {
 

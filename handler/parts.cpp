@@ -3,11 +3,11 @@
 #include <Poco/Logger.h>
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <utility>
 
+#include "common/assembly/options.h"
 #include "common/upstream/rotten_tomatoes_client.h"
 #include "common/upstream/wikidata_client.h"
 #include "handler/late_sources.h"
@@ -21,25 +21,6 @@ using namespace std::chrono_literals;
 /// Threads that step parked streams. Others than those that take requests, which may wait for a database that
 /// hangs: that must not hold up the streams.
 constexpr int kStreamWorkers = 2;
-
-HttpOptions httpOptions(const Config& config, const std::string& url) {
-    HttpOptions options;
-    options.baseUrl = url;
-    options.userAgent = config.userAgent();
-    options.caFile = config.httpCaFile;
-    options.connectTimeout = config.httpConnectTimeout;
-    options.maxBody = config.httpMaxBody;
-    return options;
-}
-
-GateOptions gateOptions(const Config& config) {
-    GateOptions options;
-    options.wikidataSlots = config.wikidataMaxConcurrent;
-    options.pageSlots = config.rtMaxConcurrent;
-    options.wikidataTimeout = config.wikidataTimeout;
-    options.pageTimeout = config.rtTimeout;
-    return options;
-}
 
 FetcherOptions fetcherOptions(const Config& config, Scale scale) {
     FetcherOptions options;
@@ -77,15 +58,11 @@ std::function<std::unique_ptr<PageSource>()> pageSources(const Config& config, S
     return [make = std::move(make)] { return std::make_unique<LatePageSource>(make); };
 }
 
-std::filesystem::path readerPath(const Config& config) {
-    return config.readerPath.empty() ? readerBesideThisProgram() : std::filesystem::path(config.readerPath);
-}
-
 }  // namespace
 
 Parts::Parts(const Config& config, Scale scale)
-    : _store({config.databaseUrl, config.databaseMaxConnections, config.databaseTimeout}),
-      _reader(readerPath(config), {config.readerTimeout, config.readerMemoryMb}),
+    : _store(storeOptions(config)),
+      _reader(readerPath(config), readerLimits(config)),
       _leases(_store),
       _gate(gateOptions(config), _store, _leases, _bell),
       _fetcher(fetcherOptions(config, scale), {idSources(config, scale), pageSources(config, scale), _reader,

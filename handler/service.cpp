@@ -13,7 +13,7 @@
 #include "handler/acceptor.h"
 #include "handler/listener.h"
 #include "handler/parts.h"
-#include "handler/stop_signal.h"
+#include "common/process/stop_signal.h"
 #include "handler/worker_pool.h"
 
 namespace rtbatch {

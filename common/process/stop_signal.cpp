@@ -1,4 +1,4 @@
-#include "handler/stop_signal.h"
+#include "common/process/stop_signal.h"
 
 #include <csignal>
 
