@@ -59,6 +59,10 @@ milliseconds spread(milliseconds lifetime, std::int64_t thousandths) {
 
 }  // namespace
 
+milliseconds spreadLifetime(milliseconds lifetime, const ImdbId& id, Timestamp since) {
+    return spread(lifetime, spreadOf(id, since));
+}
+
 milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                         Timestamp scrapedAt) {
     const std::int64_t thousandths = spreadOf(id, scrapedAt);

@@ -51,23 +51,15 @@ std::string moviesQuery(std::span<const RtId> rtIds);
 /// Reads the JSON reply to moviesQuery(rtIds). Throws RequestFault as readMappingPage() does.
 MoviesOfRtIds readMovies(std::string_view json, std::span<const RtId> rtIds);
 
-/// Brings pages of the mapping from IMDb ids to Rotten Tomatoes ids.
-class MappingSource {
-public:
-    virtual ~MappingSource() = default;
-
-    /// Asks for one page. Blocks, at most to `deadline`.
-    virtual std::variant<MappingPage, UpstreamFailure> page(const MappingPlace& place, Deadline deadline) = 0;
-};
-
 /// Asks Wikidata's SPARQL endpoint the other way round: which IMDb ids there are to Rotten Tomatoes ids. For
 /// one thread.
-class WikidataMapping : public MappingSource {
+class WikidataMapping {
 public:
     /// `options.baseUrl` is the endpoint itself; `options.name` is set here. Throws as HttpClient does.
     explicit WikidataMapping(HttpOptions options);
 
-    std::variant<MappingPage, UpstreamFailure> page(const MappingPlace& place, Deadline deadline) override;
+    /// Asks for one page. Blocks, at most to `deadline`.
+    std::variant<MappingPage, UpstreamFailure> page(const MappingPlace& place, Deadline deadline);
 
     /// Throws std::invalid_argument for more than 50 ids; asks nothing for none. Blocks, at most to
     /// `deadline`.
