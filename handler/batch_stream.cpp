@@ -35,6 +35,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Exchange> exch
                          const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline)
     : _services(services), _exchange(std::move(exchange)), _deadline(deadline), _written(Clock::now()) {
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
+    _services.demand.asked(request.ids);
     _groups.emplace_back(kHead);
     const Timestamp time = now();
     for (const ImdbId& id : request.ids) {
@@ -179,6 +180,7 @@ void BatchStream::settleFailed(const Open& open, std::string_view error, std::st
         add(movieEvent(open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt), false);
     } else {
         ++_counts.errors;
+        ++(error == "not_found" ? _served.notFound : _served.failed);
         add(errorEvent(open.id.text(), error, message,
                        retryAfter ? std::optional<long>(retryAfter->count()) : std::nullopt),
             false);
@@ -252,6 +254,10 @@ void BatchStream::end(bool cleanly) {
         _services.monitor.forget(*_ticket);
     }
     _services.fetcher.leave(this, openIds());
+    _served.cached = _counts.cached - _counts.stale;
+    _served.stale = _counts.stale;
+    _served.fetched = _counts.fetched;
+    _services.demand.served(_served);
     if (cleanly) {
         _exchange->finish();
     }

@@ -14,6 +14,7 @@
 #include "common/model/deadline.h"
 #include "common/store/store.h"
 #include "handler/batch_request.h"
+#include "handler/demand_recorder.h"
 #include "handler/events.h"
 #include "handler/exchange.h"
 #include "handler/monitor.h"
@@ -31,6 +32,7 @@ struct StreamServices {
     Fetcher& fetcher;
     Monitor& monitor;
     WorkerPool& workers;
+    DemandRecorder& demand;
     StreamOptions options;
 };
 
@@ -92,6 +94,7 @@ private:
     // Used by the one worker that steps the stream.
     std::vector<Open> _open;
     Counts _counts;
+    ServedCounts _served;             // for the operator's hit ratio; an invalid id counts nowhere
     std::deque<std::string> _groups;  // to be written
     Deadline::Clock::time_point _written;
     bool _begun = false;

@@ -7,9 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "common/assembly/options.h"
-#include "common/upstream/rotten_tomatoes_client.h"
-#include "common/upstream/wikidata_client.h"
+#include "common/setup/setup.h"
 #include "handler/late_sources.h"
 
 namespace rtbatch {
@@ -23,39 +21,22 @@ using namespace std::chrono_literals;
 constexpr int kStreamWorkers = 2;
 
 FetcherOptions fetcherOptions(const Config& config, Scale scale) {
-    FetcherOptions options;
-    // One request asks for all its ids in one query.
-    options.wikidataWorkers = scale == Scale::service ? config.wikidataMaxConcurrent : 1;
+    FetcherOptions options = fetcherOptions(config);
+    if (scale == Scale::oneRequest) {
+        options.wikidataWorkers = 1;  // one request asks for all its ids in one query
+    }
     // Twice as many as slots: while some read their pages, others have their requests open.
     options.pageWorkers = 2 * config.rtMaxConcurrent;
-    options.wikidataTimeout = config.wikidataTimeout;
-    options.pageTimeout = config.rtTimeout;
-    options.readTimeout = config.readerTimeout;
-    options.ttl = config.cacheTtl;
-    options.rtIdTtl = config.rtIdTtl;
-    options.notFoundTtl = config.notFoundTtl;
-    options.maxFlights = static_cast<std::size_t>(config.fetchMaxQueued);
     return options;
 }
 
-std::function<std::unique_ptr<IdSource>()> idSources(const Config& config, Scale scale) {
-    std::function<std::unique_ptr<IdSource>()> make = [options = httpOptions(config, config.wikidataUrl)] {
-        return std::make_unique<WikidataClient>(options);
-    };
+/// For one request, a source that is made when it is needed.
+template <typename Late, typename Make>
+Make lateWhere(Scale scale, Make make) {
     if (scale == Scale::service) {
         return make;
     }
-    return [make = std::move(make)] { return std::make_unique<LateIdSource>(make); };
-}
-
-std::function<std::unique_ptr<PageSource>()> pageSources(const Config& config, Scale scale) {
-    std::function<std::unique_ptr<PageSource>()> make = [options = httpOptions(config, config.rtUrl)] {
-        return std::make_unique<RottenTomatoesClient>(options);
-    };
-    if (scale == Scale::service) {
-        return make;
-    }
-    return [make = std::move(make)] { return std::make_unique<LatePageSource>(make); };
+    return [make = std::move(make)] { return std::make_unique<Late>(make); };
 }
 
 }  // namespace
@@ -65,13 +46,15 @@ Parts::Parts(const Config& config, Scale scale)
       _reader(readerPath(config), readerLimits(config)),
       _leases(_store),
       _gate(gateOptions(config), _store, _leases, _bell),
-      _fetcher(fetcherOptions(config, scale), {idSources(config, scale), pageSources(config, scale), _reader,
+      _fetcher(fetcherOptions(config, scale), {lateWhere<LateIdSource>(scale, idSources(config)),
+                                               lateWhere<LatePageSource>(scale, pageSources(config)), _reader,
                                                _store, _leases, _gate, _bell}),
+      _demand(_store, config.demandFlush),
       _streamWorkers(scale == Scale::service ? kStreamWorkers : 1),
       _router(
           {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
           _store, _connections,
-          {_fetcher, _monitor, _streamWorkers, {config.batchTimeout, config.batchHeartbeat}}) {
+          {_fetcher, _monitor, _streamWorkers, _demand, {config.batchTimeout, config.batchHeartbeat}}) {
     if (config.authRequired && config.authAdminKey.empty()) {
         Poco::Logger::get("rtbatch.handler")
             .warning("auth.admin_key is empty, so no key opens anything; set RTBATCH_AUTH_ADMIN_KEY");

@@ -11,6 +11,7 @@
 #include "common/page/reader_process.h"
 #include "common/store/store.h"
 #include "handler/connection_count.h"
+#include "handler/demand_recorder.h"
 #include "handler/monitor.h"
 #include "handler/router.h"
 #include "handler/worker_pool.h"
@@ -44,6 +45,7 @@ private:
     Bell _bell;
     Gate _gate;
     Fetcher _fetcher;
+    DemandRecorder _demand;
     Monitor _monitor;
     WorkerPool _streamWorkers;
     Router _router;

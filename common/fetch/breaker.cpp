@@ -15,6 +15,12 @@ constexpr milliseconds kLongestOpening = 15min;
 constexpr milliseconds kUnsaidRetryAfter = 60s;
 constexpr milliseconds kLongestRetryAfter = 24h;
 
+/// One page in this time, while pages are not believed.
+constexpr milliseconds kSuspendedRetry = 1h;
+
+/// More of the guarded pages than this, in hundredths.
+constexpr int kMostBadPercent = 20;
+
 /// How long those wait who wait for a probe, before they look again.
 constexpr milliseconds kProbeLook = 100ms;
 
@@ -30,7 +36,8 @@ void shut(UpstreamState& state, Timestamp now, milliseconds pause) {
 
 Consent consentOf(const UpstreamState& state, Timestamp now) {
     if (now < state.shutUntil) {
-        return {Consent::Kind::wait, state.shutUntil - now, state.shutAt};
+        return {Consent::Kind::wait, state.shutUntil - now, state.shutAt, false,
+                state.suspendedAt != Timestamp{}};
     }
     if (!state.open) {
         return {};
@@ -47,10 +54,28 @@ UpstreamState withProbe(UpstreamState state, Timestamp now, milliseconds term) {
     return state;
 }
 
+namespace {
+
+/// While pages are not believed: the next one in an hour. What was open before says nothing new.
+UpstreamState withSuspendedOutcome(UpstreamState state, const UpstreamFailure* failure, Timestamp now) {
+    if (failure != nullptr && failure->kind == UpstreamFailure::Kind::cancelled) {
+        return state;  // nothing was tried
+    }
+    const bool saidMore = failure != nullptr && failure->kind == UpstreamFailure::Kind::throttled;
+    const milliseconds said = saidMore ? failure->retryAfter.value_or(0s) : 0s;
+    shut(state, now, std::clamp<milliseconds>(said, kSuspendedRetry, kLongestRetryAfter));
+    return state;
+}
+
+}  // namespace
+
 UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, bool wasProbe, Timestamp now) {
     using Kind = UpstreamFailure::Kind;
     if (wasProbe) {
         state.probeUntil = {};
+    }
+    if (state.suspendedAt != Timestamp{}) {
+        return wasProbe ? withSuspendedOutcome(state, failure, now) : state;
     }
     if (failure == nullptr) {
         // A request that was already open when the site asked to wait does not lift that wait.
@@ -58,6 +83,7 @@ UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, b
         fresh.shutAt = state.shutAt;
         fresh.shutUntil = state.shutUntil;
         fresh.version = state.version;
+        fresh.clearedAt = state.clearedAt;
         return fresh;
     }
     switch (failure->kind) {
@@ -88,6 +114,29 @@ UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, b
         state.open = true;
     }
     return state;
+}
+
+bool isMarkupChange(int bad) {
+    return bad * 100 > kGuardedPages * kMostBadPercent;
+}
+
+UpstreamState withPagesSuspended(UpstreamState state, Timestamp now) {
+    if (state.suspendedAt == Timestamp{}) {
+        state.suspendedAt = now;
+        state.open = true;
+        shut(state, now, kSuspendedRetry);
+    }
+    return state;
+}
+
+UpstreamState withPagesBelieved(UpstreamState state, Timestamp now) {
+    if (state.suspendedAt == Timestamp{}) {
+        return state;
+    }
+    UpstreamState fresh;
+    fresh.version = state.version;
+    fresh.clearedAt = now;
+    return fresh;
 }
 
 }  // namespace rtbatch

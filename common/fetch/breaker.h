@@ -12,6 +12,9 @@ namespace rtbatch {
 // with Retry-After stop everyone until then (0 or absent means a minute). 5 failures in a row, or 3 times 403
 // in a row, open it for 30 s, doubling to 15 min while it fails; after that one request probes, and its
 // success closes it. A page that is not there is the movie's matter and opens nothing.
+//
+// The markup guard uses the same row: while pages are not believed (suspendedAt), one request an hour goes,
+// as a probe; that it was answered closes nothing, only that its page could be read (withPagesBelieved).
 
 /// What an upstream's state lets us do now.
 struct Consent {
@@ -24,6 +27,7 @@ struct Consent {
     std::chrono::milliseconds left{0};  ///< wait: how long
     Timestamp since{};                  ///< wait: from when on
     bool probing = false;               ///< wait: only for the outcome of a probe
+    bool suspended = false;             ///< wait: because pages are not believed
 };
 
 Consent consentOf(const UpstreamState& state, Timestamp now);
@@ -35,5 +39,14 @@ UpstreamState withProbe(UpstreamState state, Timestamp now, std::chrono::millise
 /// that a page is gone. Kinds that say nothing about the upstream (gone, refused, cancelled) only end a
 /// probe.
 UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, bool wasProbe, Timestamp now);
+
+/// The markup guard. `bad` of the last kGuardedPages lost a fact or could not be read: too many to be the
+/// films' own matter?
+constexpr int kGuardedPages = 20;
+bool isMarkupChange(int bad);
+
+/// The state when pages are not believed any more, and when they are again.
+UpstreamState withPagesSuspended(UpstreamState state, Timestamp now);
+UpstreamState withPagesBelieved(UpstreamState state, Timestamp now);
 
 }  // namespace rtbatch

@@ -18,9 +18,13 @@ FetchFailed stopping() {
 FetchFailed leftAlone(Upstream upstream, const Shut& shut) {
     const auto left =
         std::max(1s, std::chrono::ceil<std::chrono::seconds>(shut.until - std::chrono::steady_clock::now()));
-    return {std::string(upstream == Upstream::wikidata ? "Wikidata" : "Rotten Tomatoes") +
-                " is left alone for another " + std::to_string(left.count()) + " s after failures.",
-            left};
+    const std::string name = upstream == Upstream::wikidata ? "Wikidata" : "Rotten Tomatoes";
+    if (shut.suspended) {
+        return {"The pages of " + name + " have changed and cannot be read; the next is tried in " +
+                    std::to_string(left.count()) + " s.",
+                left};
+    }
+    return {name + " is left alone for another " + std::to_string(left.count()) + " s after failures.", left};
 }
 
 }  // namespace
@@ -56,6 +60,7 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
         const Lock lock(_mutex);
         for (const Wanted& movie : movies) {
             if (const auto flight = _flights.find(movie.id); flight != _flights.end()) {
+                flight->second->freshUntil = std::max(flight->second->freshUntil, movie.freshUntil);
                 board(flight->second, passenger);
                 continue;
             }
@@ -64,7 +69,7 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
                     {{passenger}, movie.id, std::make_shared<const FlightResult>(std::move(*result))});
                 continue;
             }
-            auto flight = std::make_shared<Flight>(Flight{.id = movie.id});
+            auto flight = std::make_shared<Flight>(Flight{.id = movie.id, .freshUntil = movie.freshUntil});
             const auto answer = std::ranges::find(known.rtIds, movie.id, &KnownRtId::imdbId);
             flight->rtId = answer != known.rtIds.end() ? answer->rtId : movie.rtId;
             flight->rtIdRemembered = flight->rtId.has_value();
@@ -144,6 +149,22 @@ void Fetcher::leave(const FlightListener* listener, std::span<const ImdbId> movi
     _forId.drop(listener);
     _forPage.drop(listener);
     noteWork();
+}
+
+std::vector<ImdbId> Fetcher::keepOpenOnly(const FlightListener* listener) {
+    std::vector<ImdbId> open;
+    std::vector<ImdbId> others;
+    {
+        const Lock lock(_mutex);
+        for (const auto& [id, flight] : _flights) {
+            if (std::ranges::any_of(flight->passengers,
+                                    [&](const Passenger& p) { return p.listener.get() == listener; })) {
+                (flight->stage == Stage::fetchingPage ? open : others).push_back(id);
+            }
+        }
+    }
+    leave(listener, others);
+    return open;
 }
 
 void Fetcher::stop(Deadline deadline) {

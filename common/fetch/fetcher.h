@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -20,8 +21,10 @@
 #include "common/fetch/fair_queue.h"
 #include "common/fetch/flight.h"
 #include "common/fetch/gate.h"
+#include "common/fetch/judgement.h"
 #include "common/lease/bell.h"
 #include "common/lease/lease.h"
+#include "common/model/lifetime.h"
 #include "common/page/page_reader.h"
 #include "common/store/store.h"
 #include "common/upstream/upstream.h"
@@ -66,11 +69,16 @@ struct Flight {
     /// poisonous id costs its companions nothing in the end.
     std::size_t companions = kMostIdsInAQuery;
     std::vector<Passenger> passengers{};
+    /// A row is fresh enough if it lasts beyond this: the refresher renews rows before they expire.
+    Timestamp freshUntil{};
+    /// Its row, as it was when the page was about to be fetched.
+    std::optional<StoredMovie> stored = std::nullopt;
     /// A page that turned out to be gone, so that the same answer of Wikidata is not tried twice.
     std::optional<RtId> gone = std::nullopt;
 
     bool isQueued() const { return stage == Stage::waitingForId || stage == Stage::waitingForPage; }
     bool isElsewhere() const { return stage == Stage::idElsewhere || stage == Stage::pageElsewhere; }
+    bool isFresh(const CachedMovie& row) const { return !row.staleAt(std::max(now(), freshUntil)); }
 };
 
 /// Under which name a flight is claimed among processes, for the stage that it is in or waits for elsewhere.
@@ -80,6 +88,7 @@ std::string claimName(const Flight& flight);
 struct Wanted {
     ImdbId id;
     std::optional<RtId> rtId = std::nullopt;
+    Timestamp freshUntil{};  ///< fetched even where a row is fresh now, if it expires by then
 };
 
 struct FetcherOptions {
@@ -88,7 +97,7 @@ struct FetcherOptions {
     std::chrono::milliseconds wikidataTimeout{20000};  ///< of one request
     std::chrono::milliseconds pageTimeout{20000};      ///< of one request
     std::chrono::milliseconds readTimeout{5000};       ///< for reading one page
-    std::chrono::hours ttl{168};                       ///< of a scraped row
+    LifetimeRules lifetime{};                          ///< of a scraped row
     std::chrono::hours rtIdTtl{24 * 90};               ///< of an id that Wikidata gave
     std::chrono::hours notFoundTtl{24};                ///< of "Wikidata knows none"
     std::size_t maxFlights = 20000;                    ///< more are refused, each with FetchFailed
@@ -132,6 +141,9 @@ public:
     /// is dropped from the queues; a request already open is finished and its result stored.
     void leave(const FlightListener* listener, std::span<const ImdbId> movies);
 
+    /// `listener` waits for nothing any more but for pages that are being fetched: gives those.
+    std::vector<ImdbId> keepOpenOnly(const FlightListener* listener);
+
     /// Drops what waits, lets open requests finish until `deadline`, then cancels them. Nothing lands
     /// afterwards.
     void stop(Deadline deadline);
@@ -172,12 +184,18 @@ private:
     void splitOrFail(const Flights& flights, const UpstreamFailure& failure);
     bool fetchPage(PageSource& source, Slot& slot);
     bool settleIfFetched(const std::shared_ptr<Flight>& flight);
-    FlightResult readAndStore(const Flight& flight, const Page& page);
+    FlightResult readAndStore(const Flight& flight, const Page& page, bool probe);
+    FlightResult failScrape(const Flight& flight, ScrapeOutcome outcome, const std::string& detail,
+                            std::string message);
+    bool store(const Flight& flight, const Judgement& judgement, bool probe);
+    void record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
+                const MovieFacts* facts = nullptr);
+    void guardPages();
     void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
     void failUnexpectedly(const Flights& flights, const std::exception& error);
     static Slot::Outcome outcomeOf(const UpstreamFailure* failure);
-    std::vector<CachedMovie> findFresh(std::span<const ImdbId> ids);
+    std::vector<CachedMovie> findRows(std::span<const ImdbId> ids);
     void remember(const IdAnswers& answers);
 
     // fetcher_watch.cpp

@@ -145,7 +145,7 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
 }
 
 void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& ended) {
-    auto fresh = findFresh(idsOf(flights));
+    auto rows = findRows(idsOf(flights));
     const auto failures = _parts.store.findFailures(idsOf(ended));
     std::vector<Landing> landings;
     {
@@ -154,8 +154,8 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
             if (!isStill(flight, stage)) {
                 continue;
             }
-            const auto movie = std::ranges::find(fresh, flight->id, &CachedMovie::imdbId);
-            if (movie != fresh.end()) {
+            const auto movie = std::ranges::find(rows, flight->id, &CachedMovie::imdbId);
+            if (movie != rows.end() && flight->isFresh(*movie)) {
                 landings.push_back(end(flight, Fetched{std::move(movie->facts), movie->cachedAt}));
             }
         }

@@ -318,12 +318,13 @@ bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
         return false;
     }
     try {
+        const bool probe = slot.probe();
         const auto reply =
             source.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
         const auto* failure = std::get_if<UpstreamFailure>(&reply);
         slot.giveBack(outcomeOf(failure));
         if (failure == nullptr) {
-            FlightResult result = readAndStore(*flight, std::get<Page>(reply));
+            FlightResult result = readAndStore(*flight, std::get<Page>(reply), probe);
             unclaim({flight});
             land(flight, std::move(result));
         } else {
@@ -337,12 +338,16 @@ bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
 }
 
 bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
-    auto fresh = findFresh({&flight->id, 1});
-    if (fresh.empty()) {
-        return false;
+    auto row = _parts.store.findStored(flight->id);
+    {
+        const Lock lock(_mutex);  // freshUntil may grow
+        if (!row || !flight->isFresh(*row)) {
+            flight->stored = std::move(row);
+            return false;
+        }
     }
     unclaim({flight});
-    land(flight, Fetched{std::move(fresh.front().facts), fresh.front().cachedAt});
+    land(flight, Fetched{std::move(row->facts), row->cachedAt});
     return true;
 }
 
@@ -361,34 +366,12 @@ void Fetcher::failPage(const std::shared_ptr<Flight>& flight, const UpstreamFail
         failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
     }
     if (failure.kind != Kind::cancelled) {
+        record(flight->id, failure.kind == Kind::gone ? ScrapeOutcome::gone : ScrapeOutcome::failed,
+               failed.message);
         rememberFailure(flight->id, failed, itsOwn);
     }
     unclaim({flight});
     land(flight, std::move(failed));
-}
-
-FlightResult Fetcher::readAndStore(const Flight& flight, const Page& page) {
-    const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
-    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        logger().warning("cannot read %s (%s): %s", page.id.text(), flight.id.string(), unreadable->reason);
-        FetchFailed failed{"Its page at Rotten Tomatoes could not be read: " + unreadable->reason,
-                           std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff)};
-        rememberFailure(flight.id, failed, true);
-        return failed;
-    }
-    const Timestamp cachedAt = now();
-    CachedMovie movie{flight.id, page.id.text(), renderFacts(page.id, std::get<MovieFacts>(reading)),
-                      cachedAt, cachedAt + _options.ttl};
-    try {
-        _parts.store.saveMovie(movie);
-        if (flight.failedBefore) {
-            _parts.store.forgetFailure(flight.id);
-        }
-    } catch (const StoreError& error) {
-        logger().error("cannot store %s, which was fetched: %s", flight.id.string(),
-                       std::string(error.what()));
-    }
-    return Fetched{std::move(movie.facts), cachedAt};
 }
 
 /// So that it is left alone for a while if the fault may be the movie's own, and so that others who wait for
@@ -423,11 +406,9 @@ Slot::Outcome Fetcher::outcomeOf(const UpstreamFailure* failure) {
     return {true, failure};
 }
 
-std::vector<CachedMovie> Fetcher::findFresh(std::span<const ImdbId> ids) {
+std::vector<CachedMovie> Fetcher::findRows(std::span<const ImdbId> ids) {
     try {
-        auto movies = _parts.store.findMovies(ids);
-        std::erase_if(movies, [](const CachedMovie& movie) { return movie.staleAt(now()); });
-        return movies;
+        return _parts.store.findMovies(ids);
     } catch (const StoreError& error) {
         logger().warning("cannot look up what was fetched: %s", std::string(error.what()));
         return {};

@@ -118,7 +118,8 @@ Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadlin
 Slot Gate::hand(Desk& desk, HeldList::iterator held) {
     held->inUse = true;
     return {held->lease.deadline(),
-            [this, &desk, held](const Slot::Outcome& outcome) { giveBack(desk, held, outcome); }};
+            [this, &desk, held](const Slot::Outcome& outcome) { giveBack(desk, held, outcome); },
+            held->probe};
 }
 
 /// Asks the database for a slot, for all of this process who wait. Called without the lock, by one at a time.
@@ -150,7 +151,7 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     if (!_bell.joined()) {
         _bell.join(_store.deployment());
     }
-    const UpstreamView view = _store.readUpstream(desk.name);
+    UpstreamView view = _store.readUpstream(desk.name);
     if (view.ended > kManyEnded) {
         _store.purgeLeases(kEndedFor);
     }
@@ -213,20 +214,28 @@ Gate::Clock::time_point Gate::lookOnce(Desk& desk) {
     return std::min(later, now + line.untilExpiry() + 5ms);
 }
 
-/// Ends slots that are this process's in the database, and not here: it took them, and the answer was lost.
-void Gate::dropLost(Desk& desk, const LeaseView& slots) {
+/// Ends slots that nobody has: this process took them, and the answer was lost; or their owner is surely
+/// dead, and its connections with it.
+void Gate::dropLost(Desk& desk, LeaseView& slots) {
     const std::string places = "slot." + desk.name + ".wait.";
-    for (const LeaseRow& lease : slots.leases) {
-        const auto isThis = [&](const Held& held) { return held.lease.name() == lease.name; };
-        bool known = lease.name.starts_with(places) || !(Owner::parse(lease.owner) == _leases.owner());
-        if (!known) {
+    std::erase_if(slots.leases, [&](const LeaseRow& lease) {
+        if (lease.name.starts_with(places)) {
+            return false;
+        }
+        const Owner owner = Owner::parse(lease.owner);
+        if (owner == _leases.owner()) {
             const Lock lock(_mutex);
-            known = std::ranges::any_of(desk.held, isThis) || desk.givingBack > 0;
+            if (desk.givingBack > 0 || std::ranges::any_of(desk.held, [&](const Held& held) {
+                    return held.lease.name() == lease.name;
+                })) {
+                return false;
+            }
+        } else if (!owner.isDead()) {
+            return false;
         }
-        if (!known) {
-            _store.releaseLeases({&lease.name, 1}, lease.owner);
-        }
-    }
+        _store.releaseLeases({&lease.name, 1}, lease.owner);
+        return true;
+    });
 }
 
 /// Keeps what the state says of the upstream, in this process's own time.
@@ -235,10 +244,12 @@ Consent Gate::note(Desk& desk, const UpstreamState& state, Timestamp time) {
     const auto now = Clock::now();
     const Lock lock(_mutex);
     desk.viewed = now;
+    desk.suspended = state.suspendedAt != Timestamp{};
     desk.quiet = state.failures == 0 && state.forbidden == 0 && !state.open;
     desk.shut.reset();
     if (consent.kind == Consent::Kind::wait) {
-        desk.shut = Shut{now + consent.left, steady(consent.since, time, now), consent.probing};
+        desk.shut =
+            Shut{now + consent.left, steady(consent.since, time, now), consent.probing, consent.suspended};
     }
     return consent;
 }
@@ -375,20 +386,60 @@ Gate::Verdict Gate::settle(Desk& desk, Held& held, const Slot::Outcome& outcome)
 void Gate::report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome) {
     static const UpstreamFailure kUnused{UpstreamFailure::Kind::cancelled, "not used", std::nullopt};
     const UpstreamFailure* failure = outcome.used ? outcome.failure : &kUnused;
+    changeState(desk, view, [&](const UpstreamState& state, Timestamp time) {
+        return withOutcome(state, failure, held.probe, time);
+    });
+}
+
+/// Writes what `change` makes of the state, if that is another one, over what it has read. `view` has it
+/// then. False when nothing was to be written.
+bool Gate::changeState(Desk& desk, UpstreamView& view, const Change& change) {
     for (int tries = 0; tries < kMostTries; ++tries) {
-        const UpstreamState state = withOutcome(view.state, failure, held.probe, view.slots.time);
+        const UpstreamState state = change(view.state, view.slots.time);
         if (state == view.state) {
-            return;
+            return false;
         }
-        const bool saved = _store.saveUpstream(desk.name, state);
-        if (saved) {
+        if (_store.saveUpstream(desk.name, state)) {
             view.state = state;
             ++view.state.version;
             _bell.ring("state." + desk.name);
-            return;
+            return true;
         }
         view = _store.readUpstream(desk.name);
     }
+    return false;
+}
+
+bool Gate::pagesSuspended() {
+    Desk& desk = deskOf(Upstream::rottenTomatoes);
+    const Lock lock(_mutex);
+    return desk.suspended;
+}
+
+void Gate::judgePages(const std::function<bool(Timestamp since)>& changed) {
+    Desk& desk = deskOf(Upstream::rottenTomatoes);
+    UpstreamView view = _store.readUpstream(desk.name);
+    if (view.state.suspendedAt == Timestamp{} && changed(view.state.clearedAt) &&
+        changeState(desk, view, withPagesSuspended)) {
+        Poco::Logger::get("rtbatch.fetch")
+            .error(
+                "markup changed? Too many pages lost facts or cannot be read: nothing is written until one "
+                "reads "
+                "again; one is tried every hour");
+    }
+    note(desk, view.state, view.slots.time);
+}
+
+void Gate::believePages() {
+    Desk& desk = deskOf(Upstream::rottenTomatoes);
+    UpstreamView view = _store.readUpstream(desk.name);
+    if (changeState(desk, view, withPagesBelieved)) {
+        Poco::Logger::get("rtbatch.fetch").notice("pages can be read again: they are written");
+    }
+    note(desk, view.state, view.slots.time);
+    const Lock lock(_mutex);
+    desk.nextLook = Clock::now();
+    _changed.notify_all();
 }
 
 void Gate::withdraw(Upstream upstream) {

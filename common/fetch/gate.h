@@ -36,9 +36,12 @@ public:
     };
     using GiveBack = std::function<void(const Outcome&)>;
 
-    Slot(Deadline deadline, GiveBack giveBack) : _deadline(deadline), _giveBack(std::move(giveBack)) {}
+    Slot(Deadline deadline, GiveBack giveBack, bool probe = false)
+        : _deadline(deadline), _probe(probe), _giveBack(std::move(giveBack)) {}
     Slot(Slot&& other) noexcept
-        : _deadline(other._deadline), _giveBack(std::exchange(other._giveBack, nullptr)) {}
+        : _deadline(other._deadline),
+          _probe(other._probe),
+          _giveBack(std::exchange(other._giveBack, nullptr)) {}
     Slot& operator=(Slot&&) = delete;
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
@@ -46,6 +49,9 @@ public:
 
     /// The request must be over by then: afterwards others may have the slot.
     Deadline deadline() const { return _deadline; }
+
+    /// The one request that may go to see whether the upstream is well again.
+    bool probe() const { return _probe; }
 
     /// Tells the breaker, and only then lets the next one in, who would else ask a site that has just said
     /// no.
@@ -57,6 +63,7 @@ public:
 
 private:
     Deadline _deadline;
+    bool _probe;
     GiveBack _giveBack;
 };
 
@@ -64,7 +71,8 @@ private:
 struct Shut {
     Deadline::Clock::time_point until;
     Deadline::Clock::time_point since;
-    bool probing = false;  ///< only until a request that is under way has shown whether it is well again
+    bool probing = false;    ///< only until a request that is under way has shown whether it is well again
+    bool suspended = false;  ///< by the markup guard: its pages are not believed
 };
 
 /// Limits of a deployment; each process is told the same.
@@ -106,6 +114,15 @@ public:
     /// some time ago.
     std::optional<Shut> shut(Upstream upstream);
 
+    // The markup guard, whose decisions all processes follow. The last two throw StoreError.
+
+    /// Whether pages are not believed now, as this process knows it.
+    bool pagesSuspended();
+    /// Pages are not believed any more if `changed` says so of those that came since then.
+    void judgePages(const std::function<bool(Timestamp since)>& changed);
+    /// A page that was fetched as a probe could be read: they are believed again.
+    void believePages();
+
     /// Whether processes of other hosts were seen of late, with slots or in the line: they do not ring our
     /// bell.
     bool hasFarOwner() const;
@@ -143,6 +160,7 @@ private:
         std::optional<Clock::time_point> leftFree{};  ///< since when a slot is free that others were to take
         std::optional<Shut> shut{};
         Clock::time_point viewed{};
+        bool suspended = false;     ///< its pages are not believed, when it was last read
         bool quiet = false;         ///< the breaker counted no failures when it was last read
         std::string othersFirst{};  ///< who comes before this process's next request, as last seen
         Clock::time_point complained{};
@@ -162,7 +180,7 @@ private:
     Slot hand(Desk& desk, HeldList::iterator held);
     void look(Desk& desk);
     Clock::time_point lookOnce(Desk& desk);
-    void dropLost(Desk& desk, const LeaseView& slots);
+    void dropLost(Desk& desk, LeaseView& slots);
     Consent note(Desk& desk, const UpstreamState& state, Timestamp time);
     bool takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe);
     void standInLine(Desk& desk, Priority priority);
@@ -172,6 +190,8 @@ private:
     Verdict settle(Desk& desk, Held& held, const Slot::Outcome& outcome);
     void release(Desk& desk, HeldList given);
     void report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome);
+    using Change = std::function<UpstreamState(const UpstreamState&, Timestamp time)>;
+    bool changeState(Desk& desk, UpstreamView& view, const Change& change);
     void ringFree(const Desk& desk, const std::string& next);
     void heard(std::string_view message);
     void complain(Desk& desk, const std::string& what);

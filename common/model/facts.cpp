@@ -1,5 +1,8 @@
 #include "common/model/facts.h"
 
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+
 #include "common/model/json_text.h"
 
 namespace rtbatch {
@@ -47,6 +50,29 @@ std::string renderFacts(const RtId& id, const MovieFacts& facts) {
     }
     out += '}';
     return out;
+}
+
+std::optional<MovieFacts> parseFacts(const std::string& json) {
+    try {
+        Poco::JSON::Parser parser;
+        const auto object = parser.parse(json).extract<Poco::JSON::Object::Ptr>();
+        const auto number = [&](const std::string& name) -> std::optional<int> {
+            const auto value = object->get(name);
+            return value.isEmpty() ? std::nullopt : std::optional(value.convert<int>());
+        };
+        MovieFacts facts;
+        facts.title = object->getValue<std::string>("title");
+        facts.year = number("year");
+        facts.criticScore = number("criticScore");
+        facts.audienceScore = number("audienceScore");
+        facts.certified = object->optValue<std::string>("criticRating", "") == "certified_fresh";
+        if (const auto consensus = object->get("consensus"); !consensus.isEmpty()) {
+            facts.consensus = consensus.convert<std::string>();
+        }
+        return facts;
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
 }
 
 }  // namespace rtbatch

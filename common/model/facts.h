@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct MovieFacts {
     std::optional<int> audienceScore = std::nullopt;      ///< 0-100
     bool certified = false;                               ///< certified fresh; does not follow from the score
     std::optional<std::string> consensus = std::nullopt;  ///< the critics' consensus as plain text
+    /// The release date that the page names; not on the wire.
+    std::optional<std::chrono::sys_days> released = std::nullopt;
 
     friend bool operator==(const MovieFacts&, const MovieFacts&) = default;
 };
@@ -27,5 +30,8 @@ struct MovieFacts {
 /// `consensus`, every field present and the unknown ones null. The ratings are derived here: certified_fresh,
 /// fresh or rotten; upright or spilled; null without a score.
 std::string renderFacts(const RtId& id, const MovieFacts& facts);
+
+/// Reads what renderFacts() wrote; nothing for any other text.
+std::optional<MovieFacts> parseFacts(const std::string& json);
 
 }  // namespace rtbatch

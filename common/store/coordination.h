@@ -41,6 +41,9 @@ struct UpstreamState {
     Timestamp shutUntil{};
     Timestamp probeUntil{};
     std::int64_t version = 0;  ///< of the row, so that nobody writes over what he has not read
+    /// Since when its pages are not believed, for they lost facts or cannot be read; zero: they are.
+    Timestamp suspendedAt{};
+    Timestamp clearedAt{};  ///< pages from before then no longer count against it
 
     bool operator==(const UpstreamState&) const = default;
 };

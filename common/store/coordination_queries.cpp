@@ -19,9 +19,6 @@ using Poco::Data::Keywords::use;
 /// The longest time that a failing film is left alone.
 constexpr std::int64_t kLongestHoldOffMs = std::int64_t{24} * 3600 * 1000;
 
-/// How many bytes a message may have: the column's width, in characters.
-constexpr std::size_t kMaxMessage = 500;
-
 std::string clockOf(Dialect dialect, const std::string& clock) {
     if (!clock.empty()) {
         return clock;
@@ -110,7 +107,8 @@ struct CoordinationQueries::Read {
     Read(Poco::Data::Session& session, const std::string& clock) : statement(session) {
         statement << "SELECT " + clock +
                          ", u.failures, u.forbidden, u.is_open, u.opening_ms, u.shut_at, u.shut_until, "
-                         "u.probe_until, u.version, COALESCE(l.name, ''), COALESCE(l.owner, ''), "
+                         "u.probe_until, u.version, u.suspended_at, u.cleared_at, COALESCE(l.name, ''), "
+                         "COALESCE(l.owner, ''), "
                          "COALESCE(l.acquired_at, 0), COALESCE(l.expires_at, 0) FROM upstream_state u "
                          "LEFT JOIN lease l ON l.name >= ? AND l.name < ? WHERE u.upstream = ?";
         statement.addBind(use(from));
@@ -127,7 +125,7 @@ struct CoordinationQueries::Read {
     std::string from;
     std::string to;
     std::string upstream;
-    std::array<std::vector<std::int64_t>, 9> numbers;
+    std::array<std::vector<std::int64_t>, 11> numbers;
     std::vector<std::string> names;
     std::vector<std::string> owners;
     std::vector<std::int64_t> acquiredAt;
@@ -310,7 +308,9 @@ UpstreamView CoordinationQueries::readUpstream(const std::string& upstream) {
                   fromMillis(n[5][0]),
                   fromMillis(n[6][0]),
                   fromMillis(n[7][0]),
-                  n[8][0]};
+                  n[8][0],
+                  fromMillis(n[9][0]),
+                  fromMillis(n[10][0])};
     for (std::size_t i = 0; i < read.names.size(); ++i) {
         if (!read.names[i].empty() && fromMillis(read.expiresAt[i]) > view.slots.time) {
             view.slots.leases.push_back({read.names[i], read.owners[i], fromMillis(read.acquiredAt[i]),
@@ -332,9 +332,12 @@ bool CoordinationQueries::saveUpstream(const std::string& upstream, const Upstre
     std::int64_t probeUntil = toMillis(state.probeUntil);
     std::string name = upstream;
     std::int64_t version = state.version;
+    std::int64_t suspendedAt = toMillis(state.suspendedAt);
+    std::int64_t clearedAt = toMillis(state.clearedAt);
     Statement statement(_session);
     statement << "UPDATE upstream_state SET failures = ?, forbidden = ?, is_open = ?, opening_ms = ?, "
-                 "shut_at = ?, shut_until = ?, probe_until = ?, version = version + 1 "
+                 "shut_at = ?, shut_until = ?, probe_until = ?, suspended_at = ?, cleared_at = ?, version = "
+                 "version + 1 "
                  "WHERE upstream = ? AND version = ?";
     statement.addBind(use(failures));
     statement.addBind(use(forbidden));
@@ -343,6 +346,8 @@ bool CoordinationQueries::saveUpstream(const std::string& upstream, const Upstre
     statement.addBind(use(shutAt));
     statement.addBind(use(shutUntil));
     statement.addBind(use(probeUntil));
+    statement.addBind(use(suspendedAt));
+    statement.addBind(use(clearedAt));
     statement.addBind(use(name));
     statement.addBind(use(version));
     return statement.execute() > 0;
@@ -384,7 +389,7 @@ void CoordinationQueries::saveFailure(const KnownFailure& failure, std::chrono::
     int counts = holdOff.count() > 0 ? 1 : 0;
     std::int64_t failedAt = toMillis(failure.failedAt);
     std::int64_t first = holdOff.count();
-    std::string message = cutToWidth(failure.message, kMaxMessage);
+    std::string message = cutToColumn(failure.message);
     const bool sqlite = _dialect == Dialect::sqlite;
     const std::string least = sqlite ? "MIN" : "LEAST";
     const auto fresh = [&](const std::string& column) {

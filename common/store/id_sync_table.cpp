@@ -18,7 +18,6 @@ using Poco::Data::Keywords::into;
 using Poco::Data::Keywords::use;
 
 constexpr std::size_t kRowsAStatement = 500;
-constexpr std::size_t kMaxAfter = 500;
 constexpr auto kSource = "wikidata";
 
 struct Row {
@@ -100,7 +99,7 @@ std::optional<IdSync> IdSyncTable::read() {
 
 void IdSyncTable::save(const IdSync& state) {
     std::string source = kSource;
-    std::string after = cutToWidth(state.after, kMaxAfter);
+    std::string after = cutToColumn(state.after);
     std::array<std::int64_t, 4> numbers{toMillis(state.startedAt), toMillis(state.endedAt), state.requests,
                                         state.found};
     _store.impl().call([&](Connection& connection) {

@@ -64,29 +64,55 @@ struct Queries::Find {
     Statement statement;  // last: it goes before what it is bound to
 };
 
+/// One row, as often as a page is fetched. A release of 0 is none.
+struct Queries::FindStored {
+    explicit FindStored(Poco::Data::Session& session) : statement(session) {
+        statement << "SELECT rt_slug, facts, cached_at, expires_at, unchanged, suspect_at, "
+                     "COALESCE(released_at, " +
+                         std::to_string(kNoRelease) + ") FROM rt_cache WHERE imdb_id = ?";
+        statement.addBind(use(imdbId));
+        statement.addExtract(into(slugs));
+        statement.addExtract(into(facts));
+        for (auto& column : numbers) {
+            statement.addExtract(into(column));
+        }
+    }
+
+    std::string imdbId;
+    std::vector<std::string> slugs;
+    std::vector<std::string> facts;
+    std::array<std::vector<std::int64_t>, 5> numbers;  // cached, expires, unchanged, suspect, released
+    Statement statement;
+};
+
 struct Queries::Save {
     Save(Poco::Data::Session& session, Dialect dialect) : statement(session) {
-        statement << std::string(
-                         "INSERT INTO rt_cache (imdb_id, rt_slug, facts, cached_at, expires_at) "
-                         "VALUES (?, ?, ?, ?, ?) ") +
-                         (dialect == Dialect::sqlite
-                              ? "ON CONFLICT (imdb_id) DO UPDATE SET rt_slug = excluded.rt_slug, "
-                                "facts = excluded.facts, cached_at = excluded.cached_at, "
-                                "expires_at = excluded.expires_at"
-                              : "ON DUPLICATE KEY UPDATE rt_slug = VALUES(rt_slug), facts = VALUES(facts), "
-                                "cached_at = VALUES(cached_at), expires_at = VALUES(expires_at)");
+        static constexpr std::array kColumns{"rt_slug",   "facts",      "cached_at",  "expires_at",
+                                             "unchanged", "suspect_at", "released_at"};
+        const bool sqlite = dialect == Dialect::sqlite;
+        std::string columns;
+        std::string assignments;
+        for (const std::string column : kColumns) {
+            columns += ", " + column;
+            assignments += (assignments.empty() ? "" : ", ") + column + " = " +
+                           (sqlite ? "excluded." + column : "VALUES(" + column + ")");
+        }
+        statement << "INSERT INTO rt_cache (imdb_id" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, NULLIF(?, " +
+                         std::to_string(kNoRelease) + ")) " +
+                         (sqlite ? "ON CONFLICT (imdb_id) DO UPDATE SET " : "ON DUPLICATE KEY UPDATE ") +
+                         assignments;
         statement.addBind(use(imdbId));
         statement.addBind(use(rtId));
         statement.addBind(use(facts));
-        statement.addBind(use(cachedAt));
-        statement.addBind(use(expiresAt));
+        for (auto& number : numbers) {
+            statement.addBind(use(number));
+        }
     }
 
     std::string imdbId;
     std::string rtId;
     std::string facts;
-    std::int64_t cachedAt = 0;
-    std::int64_t expiresAt = 0;
+    std::array<std::int64_t, 5> numbers{};  // cached, expires, unchanged, suspect, released
     Statement statement;
 };
 
@@ -113,16 +139,45 @@ std::vector<CachedMovie> Queries::findMovies(std::span<const ImdbId> ids) {
     return movies;
 }
 
-void Queries::saveMovie(const CachedMovie& movie) {
+std::optional<StoredMovie> Queries::findStored(const ImdbId& id) {
+    if (!_findStored) {
+        _findStored = std::make_unique<FindStored>(_session);
+    }
+    FindStored& find = *_findStored;
+    find.imdbId = id.text();
+    find.slugs.clear();
+    find.facts.clear();
+    for (auto& column : find.numbers) {
+        column.clear();
+    }
+    find.statement.execute();
+    if (find.slugs.empty()) {
+        return std::nullopt;
+    }
+    const auto number = [&](std::size_t column) { return find.numbers[column][0]; };
+    StoredMovie movie{{id, find.slugs[0], find.facts[0], fromMillis(number(0)), fromMillis(number(1))},
+                      static_cast<int>(number(2))};
+    if (number(3) != 0) {
+        movie.suspectAt = fromMillis(number(3));
+    }
+    if (number(4) != kNoRelease) {
+        movie.released = std::chrono::floor<std::chrono::days>(fromMillis(number(4)));
+    }
+    return movie;
+}
+
+void Queries::saveMovie(const StoredMovie& movie) {
     if (!_saveMovie) {
         _saveMovie = std::make_unique<Save>(_session, _dialect);
     }
-    _saveMovie->imdbId = movie.imdbId.text();
-    _saveMovie->rtId = movie.rtId;
-    _saveMovie->facts = movie.facts;
-    _saveMovie->cachedAt = toMillis(movie.cachedAt);
-    _saveMovie->expiresAt = toMillis(movie.expiresAt);
-    _saveMovie->statement.execute();
+    Save& save = *_saveMovie;
+    save.imdbId = movie.imdbId.text();
+    save.rtId = movie.rtId;
+    save.facts = movie.facts;
+    save.numbers = {toMillis(movie.cachedAt), toMillis(movie.expiresAt), movie.unchanged,
+                    movie.suspectAt ? toMillis(*movie.suspectAt) : 0,
+                    movie.released ? toMillis(*movie.released) : kNoRelease};
+    save.statement.execute();
 }
 
 std::vector<KnownRtId> Queries::findRtIds(std::span<const ImdbId> ids, Timestamp now) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ public:
     Queries& operator=(const Queries&) = delete;
 
     std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);
-    void saveMovie(const CachedMovie& movie);
+    std::optional<StoredMovie> findStored(const ImdbId& id);
+    void saveMovie(const StoredMovie& movie);
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids, Timestamp now);
     void saveRtIds(std::span<const KnownRtId> answers);
 
@@ -38,11 +40,13 @@ public:
 
 private:
     struct Find;
+    struct FindStored;
     struct Save;
 
     Poco::Data::Session& _session;
     Dialect _dialect;
     std::map<std::size_t, std::unique_ptr<Find>> _findMovies;  // by the number of ids
+    std::unique_ptr<FindStored> _findStored;
     std::unique_ptr<Save> _saveMovie;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace rtbatch {
@@ -14,13 +16,18 @@ inline std::string repeated(const std::string& one, std::size_t count) {
     return list;
 }
 
-/// `text` cut to so many bytes, for a column of that width, and not in the middle of a character of UTF-8.
-inline std::string cutToWidth(const std::string& text, std::size_t width) {
-    std::size_t size = text.size() < width ? text.size() : width;
-    while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
+/// Stands for a release date that is not known, where NULL cannot be read or bound.
+constexpr std::int64_t kNoRelease = std::int64_t{1} << 60U;
+
+/// Cut to the width of the columns for messages and other long texts (500), and not in the middle of a character of UTF-8.
+inline std::string cutToColumn(const std::string& message) {
+    constexpr std::size_t kWidth = 500;
+    std::size_t size = std::min(message.size(), kWidth);
+    while (size > 0 && size < message.size() &&
+           (static_cast<unsigned char>(message[size]) & 0xC0U) == 0x80U) {
         --size;
     }
-    return text.substr(0, size);
+    return message.substr(0, size);
 }
 
 }  // namespace rtbatch

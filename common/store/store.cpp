@@ -37,7 +37,11 @@ std::vector<CachedMovie> Store::findMovies(std::span<const ImdbId> ids) {
     return _impl->call([&](Connection& c) { return c.queries().findMovies(ids); });
 }
 
-void Store::saveMovie(const CachedMovie& movie) {
+std::optional<StoredMovie> Store::findStored(const ImdbId& id) {
+    return _impl->call([&](Connection& c) { return c.queries().findStored(id); });
+}
+
+void Store::saveMovie(const StoredMovie& movie) {
     _impl->call([&](Connection& c) {
         c.queries().saveMovie(movie);
         return true;

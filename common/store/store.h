@@ -40,6 +40,13 @@ struct CachedMovie {
     bool staleAt(Timestamp t) const { return expiresAt <= t; }
 };
 
+/// A row of `rt_cache` with what its lifetime comes from, which a hit does not need.
+struct StoredMovie : CachedMovie {
+    int unchanged = 0;  ///< scrapes in a row, up to the last, that found the scores of the one before
+    std::optional<Timestamp> suspectAt = std::nullopt;  ///< since when its page lacks a fact that it has
+    std::optional<std::chrono::sys_days> released = std::nullopt;
+};
+
 /// A row of `rt_id`: what Wikidata said of a movie, remembered.
 struct KnownRtId {
     ImdbId imdbId;
@@ -76,8 +83,12 @@ public:
     /// The rows that there are among `ids` (1-50), fresh or stale, in no particular order: one SELECT.
     std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);
 
+    /// One row with all that it has.
+    std::optional<StoredMovie> findStored(const ImdbId& id);
+
     /// Writes one row, or replaces it.
-    void saveMovie(const CachedMovie& movie);
+    void saveMovie(const StoredMovie& movie);
+    void saveMovie(const CachedMovie& movie) { saveMovie(StoredMovie{movie}); }
 
     /// What is remembered of `ids` and has not expired: one SELECT.
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids);

@@ -134,3 +134,56 @@ TEST_CASE_METHOD(Fixture, "Retry-After 0, or none, means a minute") {
     fail(Kind::throttled);
     CHECK(pause() == 60s);
 }
+
+TEST_CASE("five bad pages of twenty are too many, four are not") {
+    CHECK_FALSE(isMarkupChange(4));
+    CHECK(isMarkupChange(5));
+}
+
+TEST_CASE_METHOD(Fixture, "while pages are not believed, one an hour is tried, whatever comes of it") {
+    state = withPagesSuspended(state, time);
+    CHECK(pause() == 1h);
+    CHECK(consentOf(state, time).suspended);
+    const auto [kind, says] = GENERATE(table<std::optional<Kind>, milliseconds>(
+        {{std::nullopt, 1h}, {Kind::gone, 1h}, {Kind::broken, 1h}, {Kind::cancelled, 0h}}));
+    time += 1h;
+    sendProbe();
+    kind ? fail(*kind, 1, std::nullopt, true) : succeed(true);
+    CHECK(pause() == says);
+    CHECK(state.suspendedAt == time - 1h);
+}
+
+TEST_CASE_METHOD(Fixture, "a site that asks for more than the hour gets it") {
+    state = withPagesSuspended(state, time);
+    time += 1h;
+    sendProbe();
+    fail(Kind::throttled, 1, 7200s, true);
+    CHECK(pause() == 2h);
+}
+
+TEST_CASE_METHOD(Fixture, "a request that was open when pages were suspended changes nothing") {
+    state = withPagesSuspended(state, time);
+    const UpstreamState before = state;
+    succeed();
+    fail(Kind::broken, 7);
+    CHECK(state == before);
+}
+
+TEST_CASE_METHOD(Fixture, "pages that are believed again open the upstream, and only later ones count") {
+    state = withPagesSuspended(state, time);
+    time += 1h;
+    sendProbe();
+    succeed(true);
+    state = withPagesBelieved(state, time);
+    CHECK(mayGo());
+    CHECK(state.clearedAt == time);
+    const UpstreamState believed = state;
+    CHECK(withPagesBelieved(state, time + 5s) == believed);
+}
+
+TEST_CASE_METHOD(Fixture, "an ordinary answer keeps from when on pages count") {
+    state.clearedAt = time - 5h;
+    fail(Kind::broken);
+    succeed();
+    CHECK(state.clearedAt == time - 5h);
+}

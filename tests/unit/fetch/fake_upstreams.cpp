@@ -1,6 +1,7 @@
 #include "tests/unit/fetch/fake_upstreams.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace rtbatch::test {
 
@@ -177,7 +178,20 @@ Reading TitleReader::read(std::string_view html, Deadline /*deadline*/) {
         return Unreadable{"it has no title"};
     }
     MovieFacts facts;
-    facts.title = html;
+    std::istringstream parts{std::string(html)};
+    std::getline(parts, facts.title, ';');
+    for (std::string part; std::getline(parts, part, ';');) {
+        const auto value = part.substr(part.find('=') + 1);
+        if (part.starts_with("year=")) {
+            facts.year = std::stoi(value);
+        } else if (part.starts_with("critics=")) {
+            facts.criticScore = std::stoi(value);
+        } else if (part.starts_with("audience=")) {
+            facts.audienceScore = std::stoi(value);
+        } else {
+            facts.consensus = value;
+        }
+    }
     return facts;
 }
 

@@ -63,7 +63,8 @@ private:
     int _mostOpenQueries = 0;
 };
 
-/// A page is its film's title; "unreadable" is none.
+/// A page is its film's title, and what may follow: `Heat;year=1995;critics=83;audience=94;consensus=Good`;
+/// "unreadable" is none.
 class TitleReader : public PageReader {
 public:
     Reading read(std::string_view html, Deadline deadline) override;

@@ -129,7 +129,8 @@ TEST_CASE_METHOD(Fixture, "misses are asked for in one query, two pages at a tim
     CHECK(batch->of(7) == "fetched " + stored(7)->facts);
     CHECK_THAT(batch->of(7), Catch::Contains("Film 7"));
     CHECK(stored(7)->rtId == slug(7));
-    CHECK(stored(7)->expiresAt - stored(7)->cachedAt == options.ttl);
+    CHECK(stored(7)->expiresAt - stored(7)->cachedAt ==
+          lifetimeOf(options.lifetime, id(7), {}, stored(7)->cachedAt));
 }
 
 TEST_CASE_METHOD(Fixture, "what Wikidata said is remembered, present or absent") {
@@ -144,7 +145,7 @@ TEST_CASE_METHOD(Fixture, "what Wikidata said is remembered, present or absent")
     REQUIRE(again->waitFor(1));
     CHECK(again->of(900) == "not found");
     upstreams.setPage(slug(1), "Film 1, changed");
-    store->saveMovie({id(1), slug(1), "{}", now() - 2h, now() - 1h});
+    store->saveMovie(CachedMovie{id(1), slug(1), "{}", now() - 2h, now() - 1h});
     REQUIRE(want(1, 1)->waitFor(1));
     CHECK(upstreams.queries().size() == 2);
     CHECK_THAT(stored(1)->facts, Catch::Contains("changed"));
@@ -244,7 +245,7 @@ TEST_CASE_METHOD(Fixture, "a remembered id whose page is gone is asked again") {
     upstreams.setId(imdb(1), "m/film_1_renamed");
     upstreams.setPage("m/film_1_renamed", "Film 1, renamed");
     const auto batch = std::make_shared<Batch>();
-    store->saveMovie({id(1), slug(1), "{}", now() - 2h, now() - 1h});
+    store->saveMovie(CachedMovie{id(1), slug(1), "{}", now() - 2h, now() - 1h});
     fetcher->want(batch, Priority::people, {{id(1), RtId::parse(slug(1))}});
     REQUIRE(batch->waitFor(1));
     CHECK_THAT(batch->of(1), Catch::Contains("renamed"));

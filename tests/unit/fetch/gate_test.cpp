@@ -125,6 +125,20 @@ TEST_CASE_METHOD(Fixture, "the slots of a process that was killed come back when
     CHECK(start("c").enter());
 }
 
+TEST_CASE_METHOD(Fixture, "the slots of a process of this host are free as soon as it is dead") {
+    gateOptions.pageSlots = 1;
+    Child child({.command = {"/bin/sleep", "60"}});
+    Leases leases(processes.emplace_back(storeOptions, "elsewhere/1/1:1:x", gateOptions).store,
+                  Owner::of(child.pid()));
+    auto lease = leases.acquire(slotName(kPages, 1), 1h);
+    REQUIRE(lease);
+    lease->abandon();
+    CHECK_FALSE(start("b").finds());
+    child.signal(9);
+    child.wait(kSoon);
+    CHECK(start("c").enter());
+}
+
 TEST_CASE_METHOD(Fixture, "processes that compete get the slots in turn") {
     gateOptions.pageSlots = 1;
     std::mutex mutex;

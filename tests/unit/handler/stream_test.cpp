@@ -87,6 +87,7 @@ struct Fixture {
     std::optional<Fetching> fetching;
     Store* store = nullptr;
     Fetcher* fetcher = nullptr;
+    std::optional<DemandRecorder> demand;
     Monitor monitor;
     WorkerPool workers{2};
     StreamOptions options;
@@ -99,6 +100,7 @@ struct Fixture {
         fetching->start();
         store = &fetching->store;
         fetcher = &*fetching->fetcher;
+        demand.emplace(*store, 1h);
         for (int i = 0; i < 60; ++i) {
             upstreams.setId(id(i).string(), "m/film_" + std::to_string(i));
             upstreams.setPage("m/film_" + std::to_string(i), "Film " + std::to_string(i));
@@ -125,7 +127,7 @@ struct Fixture {
         int ends[2];
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
         server = ends[0];
-        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, options},
+        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, options},
                                       std::make_unique<MemoryExchange>(wire, ends[1]), request,
                                       std::move(rows), Deadline::in(options.timeout))
             ->start();

@@ -1,0 +1,102 @@
+#include "common/fetch/judgement.h"
+
+#include <cctype>
+#include <utility>
+
+namespace rtbatch {
+
+namespace {
+
+/// A suspect row lives for a day or a little longer, and the refresher renews it a little before its end.
+constexpr std::chrono::hours kBelieveGapAfter{20};
+
+/// Letters and digits only, in lower case: "Se7en" on one page may be "Se7en!" on the next. Beyond ASCII as
+/// it is.
+std::string plain(const std::string& title) {
+    std::string out;
+    for (const char c : title) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 || std::isalnum(byte) != 0) {
+            out += byte < 0x80 ? static_cast<char>(std::tolower(byte)) : c;
+        }
+    }
+    return out;
+}
+
+bool isAnotherFilm(const MovieFacts& stored, const MovieFacts& fresh) {
+    return stored.year && fresh.year && *stored.year != *fresh.year &&
+           plain(stored.title) != plain(fresh.title);
+}
+
+template <typename Fact>
+bool lacks(const std::optional<Fact>& fresh, const std::optional<Fact>& stored) {
+    return stored && !fresh;
+}
+
+/// Names what the page lacks, and fills it in.
+std::string fillGaps(MovieFacts& fresh, const MovieFacts& stored) {
+    std::string lost;
+    const auto note = [&lost](const char* what) { lost.append(lost.empty() ? "" : ", ").append(what); };
+    if (lacks(fresh.criticScore, stored.criticScore)) {
+        note("critics' score");
+        fresh.criticScore = stored.criticScore;
+        fresh.certified = stored.certified;
+    }
+    if (lacks(fresh.audienceScore, stored.audienceScore)) {
+        note("audience score");
+        fresh.audienceScore = stored.audienceScore;
+    }
+    if (lacks(fresh.consensus, stored.consensus)) {
+        note("consensus");
+        fresh.consensus = stored.consensus;
+    }
+    if (lacks(fresh.year, stored.year)) {
+        note("year");
+        fresh.year = stored.year;
+    }
+    return lost;
+}
+
+}  // namespace
+
+Judgement judge(const std::optional<StoredMovie>& stored, const ImdbId& id, const RtId& page,
+                MovieFacts facts, const LifetimeRules& rules, Timestamp now) {
+    Judgement judgement{.outcome = ScrapeOutcome::read, .row = {{id, page.text(), "", now, now}}};
+    StoredMovie& row = judgement.row;
+    row.released = facts.released;
+    const auto old = stored ? parseFacts(stored->facts) : std::nullopt;
+    if (old) {
+        if (isAnotherFilm(*old, facts)) {
+            judgement.outcome = ScrapeOutcome::other;
+            judgement.detail = "it is the page of " + facts.title + " (" + std::to_string(*facts.year) +
+                               "), not of " + old->title + " (" + std::to_string(*old->year) + ")";
+            return judgement;
+        }
+        const bool same = old->criticScore == facts.criticScore && old->audienceScore == facts.audienceScore;
+        row.unchanged = same ? stored->unchanged + 1 : 0;
+        MovieFacts filled = facts;
+        if (auto lost = fillGaps(filled, *old); !lost.empty()) {
+            const bool believed = stored->suspectAt && now >= *stored->suspectAt + kBelieveGapAfter;
+            if (!believed) {
+                judgement.outcome = ScrapeOutcome::lost;
+                judgement.detail = std::move(lost);
+                row.suspectAt = stored->suspectAt.value_or(now);
+                row.unchanged = stored->unchanged;
+                facts = std::move(filled);
+            }
+        }
+        if (!row.released) {
+            row.released = stored->released;
+        }
+    }
+    row.facts = renderFacts(page, facts);
+    row.expiresAt = now + lifetimeOf(rules, id,
+                                     {.year = facts.year,
+                                      .released = row.released,
+                                      .unchanged = row.unchanged,
+                                      .suspect = row.suspectAt.has_value()},
+                                     now);
+    return judgement;
+}
+
+}  // namespace rtbatch

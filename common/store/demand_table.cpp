@@ -1,0 +1,102 @@
+#include "common/store/demand_table.h"
+
+#include <Poco/Data/Statement.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "common/store/sql_text.h"
+#include "common/store/store_impl.h"
+
+namespace rtbatch {
+
+namespace {
+
+using Poco::Data::Statement;
+using Poco::Data::Keywords::use;
+
+constexpr std::chrono::minutes kPeriod{5};
+
+}  // namespace
+
+void DemandTable::add(std::span<const Asked> asked, Timestamp time) {
+    struct Row {
+        std::string id;
+        std::int64_t requests;
+        double weight;
+    };
+    if (asked.empty()) {
+        return;
+    }
+    std::vector<Row> rows;
+    rows.reserve(asked.size());
+    for (const Asked& one : asked) {
+        rows.push_back({one.id.string(), one.times, static_cast<double>(one.times) * requestWeight(time)});
+    }
+    // In one order for all writers, so that two of them do not lock each other's rows crosswise.
+    std::ranges::sort(rows, {}, &Row::id);
+    _store.impl().call([&](Connection& c) {
+        const bool sqlite = _store.impl().url().dialect == Dialect::sqlite;
+        const auto fresh = [&](const std::string& column) {
+            return sqlite ? "excluded." + column : "VALUES(" + column + ")";
+        };
+        const std::string at = std::to_string(toMillis(time));
+        Statement statement(c.session());
+        // A movie that was only marked as wanted has not been asked for before: first_at is 0.
+        statement << "INSERT INTO demand (imdb_id, requests, weight, first_at, last_at) VALUES " +
+                         repeated("(?, ?, ?, " + at + ", " + at + ")", rows.size()) +
+                         (sqlite ? " ON CONFLICT (imdb_id) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ") +
+                         "first_at = CASE WHEN demand.requests = 0 THEN " + fresh("first_at") +
+                         " ELSE demand.first_at END, requests = demand.requests + " + fresh("requests") +
+                         ", weight = demand.weight + " + fresh("weight") +
+                         ", last_at = " + (sqlite ? "MAX" : "GREATEST") + "(demand.last_at, " +
+                         fresh("last_at") + ")";
+        for (Row& row : rows) {
+            statement.addBind(use(row.id));
+            statement.addBind(use(row.requests));
+            statement.addBind(use(row.weight));
+        }
+        return statement.execute();
+    });
+}
+
+void DemandTable::addServed(const ServedCounts& counts, Timestamp time) {
+    _store.impl().call([&](Connection& c) {
+        static constexpr std::array kColumns{"cached", "stale", "fetched", "not_found", "failed"};
+        const bool sqlite = _store.impl().url().dialect == Dialect::sqlite;
+        std::int64_t since = toMillis(time) / toMillis(Timestamp(kPeriod)) * toMillis(Timestamp(kPeriod));
+        std::array<std::int64_t, kColumns.size()> values{counts.cached, counts.stale, counts.fetched,
+                                                         counts.notFound, counts.failed};
+        std::string columns;
+        std::string assignments;
+        for (const std::string column : kColumns) {
+            columns += ", " + column;
+            assignments += (assignments.empty() ? "" : ", ") + column + " = served." + column + " + " +
+                           (sqlite ? "excluded." + column : "VALUES(" + column + ")");
+        }
+        Statement statement(c.session());
+        statement << "INSERT INTO served (since" + columns + ") VALUES (?, " +
+                         repeated("?", kColumns.size()) + ")" +
+                         (sqlite ? " ON CONFLICT (since) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ") +
+                         assignments;
+        statement.addBind(use(since));
+        for (auto& value : values) {
+            statement.addBind(use(value));
+        }
+        return statement.execute();
+    });
+}
+
+void DemandTable::purgeServed(Timestamp before) {
+    _store.impl().call([&](Connection& c) {
+        std::int64_t until = toMillis(before);
+        Statement statement(c.session());
+        statement << "DELETE FROM served WHERE since < ?";
+        statement.addBind(use(until));
+        return statement.execute();
+    });
+}
+
+}  // namespace rtbatch
