@@ -30,6 +30,9 @@ IdSyncPass::IdSyncPass(const IdSyncOptions& options, IdSyncTable& table) : _opti
     const Timestamp time = now();
     const auto last = table.read();
     _resumed = !options.restart && last && !last->finished() && last->startedAt + kOldest > time;
+    if (last && last->finished()) {
+        _expected = static_cast<std::uint64_t>(last->found);
+    }
     _state = _resumed ? *last : IdSync{.startedAt = time};
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -51,6 +53,9 @@ public:
     const IdSync& state() const { return _state; }
     bool resumed() const { return _resumed; }
 
+    /// How many ids it may find: as many as the last one, where that came to its end and this one begins.
+    std::optional<std::uint64_t> expected() const { return _expected; }
+
     /// `shown`: called after each page.
     IdSyncEnd run(const AskPage& ask, const std::function<void(const IdSync&)>& shown);
 
@@ -61,6 +66,7 @@ private:
     IdSyncTable& _table;
     IdSync _state;
     bool _resumed = false;
+    std::optional<std::uint64_t> _expected;
 };
 
 }  // namespace rtbatch

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "common/fetch/gate.h"
@@ -23,5 +25,38 @@ struct NoTurn {
 /// left alone. At most so long as `patience`; a shut upstream that will be shut longer is not waited for.
 std::variant<Slot, NoTurn> waitForTurn(Gate& gate, Upstream upstream, std::chrono::milliseconds patience,
                                        const GoOn& goOn);
+
+/// One request to an upstream.
+struct Question {
+    Upstream upstream;
+    std::chrono::milliseconds timeout;   ///< of the request
+    std::chrono::milliseconds patience;  ///< of the wait for its turn
+    /// It asks for so much that a timeout may be its own fault: that does not count against the upstream, or
+    /// people would find it shut.
+    bool heavy = false;
+};
+
+/// Asks when it is our turn: `ask` gets the deadline, and gives the answer or a failure, which everybody who
+/// asks this upstream then heeds.
+template <typename Answer, typename Ask>
+std::variant<Answer, UpstreamFailure, NoTurn> askInTurn(Gate& gate, const Question& question,
+                                                        const GoOn& goOn, Ask ask) {
+    auto turn = waitForTurn(gate, question.upstream, question.patience, goOn);
+    if (auto* none = std::get_if<NoTurn>(&turn)) {
+        return std::move(*none);
+    }
+    auto& slot = std::get<Slot>(turn);
+    std::variant<Answer, UpstreamFailure> answer =
+        ask(Deadline::in(question.timeout).sooner(slot.deadline()));
+    auto* failure = std::get_if<UpstreamFailure>(&answer);
+    const bool spared =
+        failure != nullptr && failure->kind == UpstreamFailure::Kind::timeout && question.heavy;
+    const UpstreamFailure ours{UpstreamFailure::Kind::refused, "", std::nullopt};
+    slot.giveBack({true, spared ? &ours : failure});
+    if (failure != nullptr) {
+        return std::move(*failure);
+    }
+    return std::move(std::get<Answer>(answer));
+}
 
 }  // namespace rtbatch
