@@ -1,13 +1,14 @@
+#include <ostream>
+
 #include "admin/command.h"
 #include "common/store/database_url.h"
 #include "common/store/migrate.h"
 
 namespace rtbatch {
 
-ExitCode runMigrate(const Config& config, std::span<const std::string> arguments, std::ostream& out) {
-    if (!arguments.empty()) {
-        throw UsageError("migrate takes no arguments, and got '" + arguments.front() + "'");
-    }
+ExitCode runMigrate(const Invocation& invocation) {
+    const Config& config = invocation.config();
+    std::ostream& out = invocation.out();
     const StoreOptions options{.url = config.databaseUrl,
                                .maxConnections = config.databaseMaxConnections,
                                .timeout = config.databaseTimeout};

@@ -1,6 +1,6 @@
 #include "refresher/bad_lines.h"
 
-#include "refresher/bad_data.h"
+#include "common/cli/exit_code.h"
 
 namespace rtbatch {
 
@@ -18,11 +18,11 @@ void BadLines::add(std::uint64_t line, const std::string& what) {
 
 void BadLines::check() const {
     if (_count > kNamed) {
-        throw BadData(_messages + "\n" + _file + ": and " + std::to_string(_count - kNamed) +
-                      (tooMany() ? " more, not read further" : " more") + "; nothing was marked");
+        throw DataError(_messages + "\n" + _file + ": and " + std::to_string(_count - kNamed) +
+                        (tooMany() ? " more, not read further" : " more") + "; nothing was marked");
     }
     if (_count > 0) {
-        throw BadData(_messages + "; nothing was marked");
+        throw DataError(_messages + "; nothing was marked");
     }
 }
 

@@ -18,7 +18,7 @@ public:
     /// That there is no use in reading on.
     bool tooMany() const { return _count >= kMost; }
 
-    /// Throws BadData when there were any.
+    /// Throws DataError when there were any.
     void check() const;
 
     /// `text` for a message: quoted, without control characters, and not too long.

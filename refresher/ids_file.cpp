@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "refresher/bad_data.h"
+#include "common/cli/exit_code.h"
 #include "refresher/bad_lines.h"
 
 namespace rtbatch {
@@ -35,12 +35,12 @@ std::vector<ImdbId> readIds(std::istream& in, const std::string& file) {
             ids.push_back(*id);
         }
         if (ids.size() > kMaxMarked) {
-            throw BadData(file + ":" + std::to_string(number) + ": more than " + std::to_string(kMaxMarked) +
-                          " ids; nothing was marked");
+            throw DataError(file + ":" + std::to_string(number) + ": more than " +
+                            std::to_string(kMaxMarked) + " ids; nothing was marked");
         }
     }
     if (in.bad()) {
-        throw BadData(file + " cannot be read to its end; nothing was marked");
+        throw DataError(file + " cannot be read to its end; nothing was marked");
     }
     bad.check();
     return ids;

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "common/cli/exit_code.h"
 #include "common/lease/bell.h"
 #include "common/lease/lease.h"
 #include "common/model/lifetime.h"
@@ -12,7 +13,6 @@
 #include "common/setup/setup.h"
 #include "common/upstream/list_page_client.h"
 #include "common/upstream/wikidata_mapping.h"
-#include "refresher/bad_data.h"
 
 namespace rtbatch {
 
@@ -54,8 +54,8 @@ public:
 
     std::variant<std::string, UpstreamFailure, NoTurn> fetch(const ListAddress& address) {
         const std::string& base = address.editorial ? _config.rtEditorialUrl : _config.rtUrl;
+        _config.check();
         _config.checkAsked(address.editorial ? "rt.editorial_url" : "rt.url", base);
-        _config.checkAsked("wikidata.url", _config.wikidataUrl);
         ListPageClient client(httpOptions(_config, base));
         return askInTurn<std::string>(
             _gate, {Upstream::rottenTomatoes, _config.rtTimeout, kPatience}, _goOn,
@@ -66,11 +66,11 @@ public:
         ReaderProcess reader(readerPath(_config), readerLimits(_config));
         const Links links = reader.links(html, Deadline::in(_config.readerTimeout));
         if (const auto* unreadable = std::get_if<Unreadable>(&links)) {
-            throw BadData("the page cannot be read: " + unreadable->reason);
+            throw DataError("the page cannot be read: " + unreadable->reason);
         }
         auto titles = distinctTitles(std::get<std::vector<RtId>>(links));
         if (titles.empty()) {
-            throw BadData(
+            throw DataError(
                 "the page lists no films: give the URL of a browse page or of an article with a list");
         }
         return titles;
@@ -112,12 +112,12 @@ private:
     WikidataMapping _wikidata{httpOptions(_config, _config.wikidataUrl)};
 };
 
-/// The message of anything but an answer; throws BadData for a page that is not there.
+/// The message of anything but an answer; throws DataError for a page that is not there.
 template <typename Asked>
 std::optional<NotNow> notNow(const Asked& asked) {
     if (const auto* failure = std::get_if<UpstreamFailure>(&asked)) {
         if (failure->kind == UpstreamFailure::Kind::gone) {
-            throw BadData("there is no such page: " + failure->message);
+            throw DataError("there is no such page: " + failure->message);
         }
         return NotNow{failure->message};
     }

@@ -28,7 +28,7 @@ struct NotNow {
 
 /// Fetches the page and turns its films back into IMDb ids through Wikidata, whose answers are remembered
 /// too. Everything within the limits of the deployment, and behind people. A season stands for its series,
-/// for IMDb has no seasons. Throws BadData for a page that is not there, cannot be read or lists no films;
+/// for IMDb has no seasons. Throws DataError for a page that is not there, cannot be read or lists no films;
 /// StoreError; ConfigError for a real site without a contact.
 std::variant<ListedFilms, NotNow> fetchListedFilms(const Config& config, Store& store,
                                                    const ListAddress& address, ProgressMode progress,

@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "common/cli/exit_code.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
 #include "common/store/wanted_table.h"
-#include "refresher/bad_data.h"
 #include "refresher/ids_file.h"
 #include "refresher/listed_films.h"
 #include "refresher/ratings_file.h"
@@ -25,7 +25,7 @@ constexpr std::size_t kIdsAStep = 500;
 std::ifstream open(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) {
-        throw BadData(file + " cannot be opened: " + std::strerror(errno));
+        throw DataError(file + " cannot be opened: " + std::strerror(errno));
     }
     return in;
 }

@@ -29,7 +29,7 @@ enum class PrewarmEnd {
 
 /// `rtbatch-refresher prewarm`: marks movies that should be warm, in the order of their source, and says how
 /// many. `rtbatch-refresher run` fetches them within its budget. To be called before there are threads.
-/// Throws BadData, StoreError, ConfigError.
+/// Throws DataError, StoreError, ConfigError.
 PrewarmEnd prewarm(const Config& config, const PrewarmOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace rtbatch

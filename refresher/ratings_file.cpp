@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "refresher/bad_data.h"
+#include "common/cli/exit_code.h"
 #include "refresher/bad_lines.h"
 
 namespace rtbatch {
@@ -105,11 +105,11 @@ public:
     std::vector<ImdbId> end(bool broken) {
         _bad.check();
         if (broken || !_line.empty()) {
-            throw BadData(_file + " ends within line " + std::to_string(_number + 1) +
-                          ": it is cut short; download it again. Nothing was marked");
+            throw DataError(_file + " ends within line " + std::to_string(_number + 1) +
+                            ": it is cut short; download it again. Nothing was marked");
         }
         if (_number == 0) {
-            throw BadData(_file + " is empty; nothing was marked");
+            throw DataError(_file + " is empty; nothing was marked");
         }
         return _best.inOrder();
     }
@@ -125,9 +125,9 @@ private:
                 _best.add(*rated);
             }
         } else if (_line != kHeader) {
-            throw BadData(_file +
-                          ":1: the header 'tconst averageRating numVotes' is not there: is this IMDb's "
-                          "title.ratings.tsv? Nothing was marked");
+            throw DataError(_file +
+                            ":1: the header 'tconst averageRating numVotes' is not there: is this IMDb's "
+                            "title.ratings.tsv? Nothing was marked");
         }
     }
 

@@ -59,7 +59,7 @@ SyncIdsEnd report(const IdSyncEnd& end, const SyncIdsOptions& options, std::ostr
 
 SyncIdsEnd syncIds(const Config& config, const SyncIdsOptions& options, std::ostream& out,
                    std::ostream& err) {
-    config.checkAsked("wikidata.url", config.wikidataUrl);
+    config.check();
     blockStopSignals();
     Store store(storeOptions(config));
     store.check();

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cli/help_text.h"
+#include "common/cli/man_page.h"
 #include "common/page/document.h"
 #include "common/page/exit_codes.h"
 #include "common/page/explanation.h"
@@ -24,30 +26,43 @@
 namespace rtbatch {
 namespace {
 
-constexpr std::string_view kHelp =
-    R"(rtbatch-page-reader: reads a film's or a series' page of Rotten Tomatoes.
-
-    rtbatch-page-reader < page.html              its facts, one line of JSON
-    rtbatch-page-reader --explain < page.html    for a person: where each fact comes from
-    rtbatch-page-reader --links < page.html      of a list of films: their ids, one line of JSON
-
-  --links            give the ids of the films and series that a browse or an editorial page lists, in its order
-  --explain          say for each fact which layer of the page it was taken from and what the others say
-  --memory-mb N      address space it allows itself, 32-4096 (default 256)
-  --cpu-seconds N    CPU time it allows itself, 1-600 (default 10)
-  --help, --version
-
-A page that is not surely a film's page of the known design is unreadable, with a reason; nothing is guessed.
-Before it reads, the program gives up files, processes, privileges and nearly all system calls.
-
-Exit codes:
-  0  the page was read
-  1  the page is unreadable; the answer says why
-  2  wrong usage
-  3  the system does not let it limit itself
-  4  the page could not be had from standard input, or the answer not be written
-  5  it ran out of the memory it allowed itself
-)";
+Program describe() {
+    return {
+        .name = "rtbatch-page-reader",
+        .version = RTBATCH_VERSION,
+        .summary = "reads a film's or a series' page of Rotten Tomatoes",
+        .description =
+            {"It takes the page on standard input and gives its facts as one line of JSON; with "
+             "--explain it shows a person where each fact comes from.",
+             "With --links the page is one that lists films, a browse page or an article: it gives "
+             "their ids in the order of the page.",
+             "A page that is not surely a film's page of the known design is unreadable, with a "
+             "reason; nothing is guessed.",
+             "Before it reads, the program gives up files, processes, privileges and nearly all "
+             "system calls."},
+        .readsConfig = false,
+        .options = {{.name = "links",
+                     .help = "gives the ids of the films and series that a browse page or an article lists, "
+                             "in its order, instead of facts"},
+                    {.name = "explain",
+                     .help = "says for each fact which layer of the page it was taken from and what the "
+                             "others say"},
+                    {.name = "memory-mb",
+                     .argument = "N",
+                     .help = "address space it allows itself, 32-4096 (default 256)"},
+                    {.name = "cpu-seconds",
+                     .argument = "N",
+                     .help = "CPU time it allows itself, 1-600 (default 10)"}},
+        .exitCodes = {{kExitRead, "the page was read"},
+                      {kExitUnreadable, "the page is unreadable; the answer says why"},
+                      {kExitUsage, "wrong usage"},
+                      {kExitNoSandbox, "the system does not let it limit itself"},
+                      {kExitInputOutput,
+                       "the page could not be had from standard input, or the answer not be written"},
+                      {kExitMemory, "it ran out of the memory it allowed itself"}},
+        .seeAlso = {"rtbatch-admin 8", "rtbatch-handler 8"},
+    };
+}
 
 struct Options {
     bool explain = false;
@@ -61,26 +76,33 @@ std::optional<int> numberIn(std::string_view text, int least, int most) {
     return number && *number >= least && *number <= most ? number : std::nullopt;
 }
 
+/// By hand, for this program is started for each page and the parser of the others would be loaded each time.
 std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
     Options options;
     for (std::size_t i = 0; i < args.size(); ++i) {
-        const std::string_view next = i + 1 < args.size() ? args[i + 1] : "";
         if (args[i] == "--explain" || args[i] == "--links") {
             (args[i] == "--links" ? options.links : options.explain) = true;
             continue;
         }
+        const auto equals = args[i].find('=');
+        const std::string_view name = args[i].substr(0, equals);
+        std::string_view value;
+        if (equals != std::string_view::npos) {
+            value = args[i].substr(equals + 1);
+        } else if (i + 1 < args.size()) {
+            value = args[++i];
+        }
         std::optional<int> number;
-        if (args[i] == "--memory-mb") {
-            number = numberIn(next, 32, 4096);
+        if (name == "--memory-mb") {
+            number = numberIn(value, 32, 4096);
             options.limits.memoryMb = number.value_or(0);
-        } else if (args[i] == "--cpu-seconds") {
-            number = numberIn(next, 1, 600);
+        } else if (name == "--cpu-seconds") {
+            number = numberIn(value, 1, 600);
             options.limits.cpuSeconds = number.value_or(0);
         }
         if (!number) {
             return std::nullopt;
         }
-        ++i;
     }
     return options.links && options.explain ? std::nullopt : std::optional(options);
 }
@@ -138,12 +160,19 @@ int readAndAnswer(const Options& options) {
 }
 
 int run(const std::vector<std::string_view>& args) {
-    if (args.size() == 1 && args[0] == "--help") {
-        std::cout << kHelp;
+    const auto asked = [&args](std::string_view name, std::string_view letter) {
+        return args.size() == 1 && (args[0] == name || args[0] == letter);
+    };
+    if (asked("--help", "-h")) {
+        std::cout << helpText(describe());
         return kExitRead;
     }
-    if (args.size() == 1 && args[0] == "--version") {
+    if (asked("--version", "-V")) {
         std::cout << "rtbatch-page-reader " << RTBATCH_VERSION << '\n';
+        return kExitRead;
+    }
+    if (asked("--man", "--man")) {
+        std::cout << manPage(describe(), manDate());
         return kExitRead;
     }
     const auto options = parseOptions(args);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "common/cli/description.h"
+
+namespace rtbatch {
+
+/// What `--help` shows, for a terminal of 80 columns.
+std::string helpText(const Program& program);
+
+/// What `PROGRAM COMMAND --help` shows.
+std::string helpText(const Program& program, const Command& command);
+
+}  // namespace rtbatch
