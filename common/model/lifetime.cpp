@@ -71,12 +71,15 @@ milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts
     return std::max<milliseconds>(std::min<milliseconds>(rules.ttl * (1 << doublings), longest), rules.ttl);
 }
 
+milliseconds spreadLifetime(milliseconds lifetime, const ImdbId& id, Timestamp since) {
+    return lifetime + lifetime * spreadOf(id, since) / 1000;
+}
+
 milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                         Timestamp scrapedAt) {
-    const std::int64_t spread = spreadOf(id, scrapedAt);
-    const std::int64_t thousandths = facts.suspect && spread < 0 ? -spread : spread;
     const milliseconds mean = meanLifetime(rules, facts, scrapedAt);
-    return mean + mean * thousandths / 1000;
+    const milliseconds spread = spreadLifetime(mean, id, scrapedAt);
+    return facts.suspect && spread < mean ? 2 * mean - spread : spread;
 }
 
 }  // namespace rtbatch

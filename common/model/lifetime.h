@@ -37,4 +37,8 @@ std::chrono::milliseconds meanLifetime(const LifetimeRules& rules, const Lifetim
 std::chrono::milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                                      Timestamp scrapedAt);
 
+/// `lifetime` spread in the same way, for other things that are remembered together.
+std::chrono::milliseconds spreadLifetime(std::chrono::milliseconds lifetime, const ImdbId& id,
+                                         Timestamp since);
+
 }  // namespace rtbatch
