@@ -8,4 +8,7 @@ namespace rtbatch {
 
 ExitCode runMigrate(const Invocation& invocation);
 
+/// Described beside its code.
+Command doctorCommand();
+
 }  // namespace rtbatch

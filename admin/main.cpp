@@ -22,8 +22,9 @@ Program adminProgram() {
         .summary = "looks after an installation of rtbatch",
         .description = {"It reads the same settings as the handler, and works on the database that "
                         "database.url names."},
-        .commands = {migrateCommand()},
+        .commands = {migrateCommand(), doctorCommand()},
         .exitCodes = {{0, "done"},
+                      {1, "doctor: something is wrong"},
                       {64, "the command line is wrong"},
                       {69, "the database is away or refuses"},
                       {70, "a defect of the program"},

@@ -77,7 +77,7 @@ void DemandRecorder::run() {
 void DemandRecorder::addUp(const std::vector<std::vector<ImdbId>>& batches) {
     for (const auto& ids : batches) {
         for (const ImdbId& id : ids) {
-            if (_unwritten.size() < kMostMovies || _unwritten.contains(id)) {
+            if (id != ImdbId::ofNoFilm() && (_unwritten.size() < kMostMovies || _unwritten.contains(id))) {
                 ++_unwritten[id];
             }
         }

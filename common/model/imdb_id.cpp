@@ -25,4 +25,9 @@ std::optional<ImdbId> ImdbId::parse(std::string_view text) {
     return id;
 }
 
+const ImdbId& ImdbId::ofNoFilm() {
+    static const ImdbId id = parse("tt0000000").value();
+    return id;
+}
+
 }  // namespace rtbatch

@@ -18,6 +18,10 @@ public:
     /// Accepts `^tt\d{7,8}$` in either case; nothing for any other text.
     static std::optional<ImdbId> parse(std::string_view text);
 
+    /// `tt0000000`, which no film has: IMDb counts from 1. `rtbatch-admin doctor` asks for it; it is no
+    /// demand.
+    static const ImdbId& ofNoFilm();
+
     std::string_view text() const { return {_text.data(), _length}; }
     std::string string() const { return std::string(text()); }
 

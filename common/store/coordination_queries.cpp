@@ -20,12 +20,7 @@ using Poco::Data::Keywords::use;
 constexpr std::int64_t kLongestHoldOffMs = std::int64_t{24} * 3600 * 1000;
 
 std::string clockOf(Dialect dialect, const std::string& clock) {
-    if (!clock.empty()) {
-        return clock;
-    }
-    // The session is in UTC, or NOW() would be ambiguous in the hour when summer time ends.
-    return dialect == Dialect::sqlite ? "CAST((julianday('now') - 2440587.5) * 86400000.0 + 0.5 AS INTEGER)"
-                                      : "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+    return clock.empty() ? databaseClock(dialect) : clock;
 }
 
 /// Names and owners are ASCII, and so is the first byte after them.

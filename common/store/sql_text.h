@@ -5,7 +5,16 @@
 #include <cstdint>
 #include <string>
 
+#include "common/store/database_url.h"
+
 namespace rtbatch {
+
+/// The expression for the database's own time, in milliseconds.
+inline std::string databaseClock(Dialect dialect) {
+    // The session is in UTC, or NOW() would be ambiguous in the hour when summer time ends.
+    return dialect == Dialect::sqlite ? "CAST((julianday('now') - 2440587.5) * 86400000.0 + 0.5 AS INTEGER)"
+                                      : "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+}
 
 /// `one, one, one`: for lists whose length is known when the statement is made.
 inline std::string repeated(const std::string& one, std::size_t count) {

@@ -104,12 +104,12 @@ HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket, std::share
 }
 
 ReplyFrame HttpConnection::ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPResponse& reply,
-                               const Patience& patience) {
+                               const Patience& patience, std::string_view body) {
     _wire->restart();
     _wire->expect(patience, kMaxHead, false);
     reply.setFieldLimit(0);
     try {
-        sendRequest(request);
+        sendRequest(request) << body;
         for (;;) {
             _body = &receiveResponse(reply);
             const ReplyFrame frame = frameOf(reply, consumed());
@@ -127,6 +127,12 @@ ReplyFrame HttpConnection::ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPR
         }
         throw RequestFault(Kind::broken, "sent something that is not HTTP");
     }
+}
+
+void HttpConnection::awaitBody(const Patience& patience) {
+    _wire->expect(patience, kMaxHead, true);
+    _body->peek();
+    _wire->check();
 }
 
 std::string HttpConnection::readBody(const ReplyFrame& frame, std::size_t cap, const Patience& patience) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "common/upstream/patient_socket.h"
 #include "common/upstream/reply_frame.h"
@@ -25,8 +26,13 @@ public:
                                                 const Poco::Net::Session::Ptr& session,
                                                 std::chrono::milliseconds limit, const Patience& patience);
 
-    /// Sends `request` and reads the head of the final reply, at most 64 KiB with the interim ones before it.
-    ReplyFrame ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPResponse& reply, const Patience& patience);
+    /// Sends `request`, with `body` where it announces one, and reads the head of the final reply, at most 64
+    /// KiB with the interim ones before it.
+    ReplyFrame ask(Poco::Net::HTTPRequest& request, Poco::Net::HTTPResponse& reply, const Patience& patience,
+                   std::string_view body = {});
+
+    /// Waits for the first byte of the reply's body, and leaves it to readBody().
+    void awaitBody(const Patience& patience);
 
     /// The body of the reply as it was sent, still coded; refuses more than `cap` bytes.
     std::string readBody(const ReplyFrame& frame, std::size_t cap, const Patience& patience);

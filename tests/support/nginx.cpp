@@ -69,18 +69,20 @@ std::string shippedUpstreamOf(const std::vector<std::string>& servers) {
     return std::regex_replace(text, others, "");
 }
 
-Nginx::Nginx(std::filesystem::path dir, const std::string& upstream, bool tls, const std::string& serverLines)
+Nginx::Nginx(std::filesystem::path dir, const std::string& upstream, bool tls, const std::string& serverLines,
+             const std::filesystem::path& locations)
     : _dir(std::move(dir)) {
     // Between finding a port and taking it, another test may have taken it.
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (start(upstream, tls, serverLines)) {
+        if (start(upstream, tls, serverLines, locations.empty() ? kConf : locations)) {
             return;
         }
     }
     throw std::runtime_error("nginx does not start:\n" + log());
 }
 
-bool Nginx::start(const std::string& upstream, bool tls, const std::string& serverLines) {
+bool Nginx::start(const std::string& upstream, bool tls, const std::string& serverLines,
+                  const std::filesystem::path& locations) {
     _process.reset();
     _port = freePort();
     std::string tlsLines;
@@ -101,7 +103,7 @@ bool Nginx::start(const std::string& upstream, bool tls, const std::string& serv
                             {"UPSTREAM", upstream},
                             {"PORT", std::to_string(_port)},
                             {"TLS", tlsLines + serverLines},
-                            {"CONF", kConf.string()}}));
+                            {"CONF", locations.string()}}));
     _command = {"/usr/sbin/nginx", "-p", _dir.string(), "-c", conf, "-e", "stderr"};
     _process = std::make_unique<Child>(ChildOptions{.command = _command, .log = _dir / "nginx.log"});
     eventually(std::chrono::seconds(10), [this] { return listens(_port) || !_process->running(); });

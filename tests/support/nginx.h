@@ -31,9 +31,10 @@ std::string shippedUpstreamOf(const std::vector<std::string>& servers);
 class Nginx {
 public:
     /// Throws std::runtime_error when it does not come up. `upstream` is a whole block, `serverLines` go into
-    /// the `server` block.
+    /// the `server` block; `locations` is the directory of the rtbatch-locations.conf that it includes,
+    /// without one the shipped one.
     Nginx(std::filesystem::path dir, const std::string& upstream, bool tls,
-          const std::string& serverLines = {});
+          const std::string& serverLines = {}, const std::filesystem::path& locations = {});
 
     Endpoint http() const { return {.port = _port, .tls = false}; }
     Endpoint https() const { return {.port = _tlsPort, .tls = true}; }
@@ -43,7 +44,8 @@ public:
     std::string log() const;
 
 private:
-    bool start(const std::string& upstream, bool tls, const std::string& serverLines);
+    bool start(const std::string& upstream, bool tls, const std::string& serverLines,
+               const std::filesystem::path& locations);
 
     std::filesystem::path _dir;
     std::uint16_t _port = 0;

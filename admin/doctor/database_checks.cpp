@@ -1,0 +1,163 @@
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iomanip>
+#include <sstream>
+
+#include "admin/doctor/checks.h"
+#include "common/model/timestamp.h"
+#include "common/store/database_url.h"
+#include "common/store/health_table.h"
+#include "common/store/migrate.h"
+
+namespace rtbatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Slots keep 5 s of reserve (docs/how-it-works.md, "Clocks").
+constexpr std::chrono::milliseconds kMostSkew = 5s;
+
+bool onSqlite(const DatabaseUrl& url) {
+    return url.dialect == Dialect::sqlite;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const std::string& part : parts) {
+        text += (text.empty() ? "" : ", ") + part;
+    }
+    return text;
+}
+
+std::string userName() {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
+    return found == nullptr ? "number " + std::to_string(::geteuid()) : found->pw_name;
+}
+
+std::string inSeconds(std::chrono::milliseconds time) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(1) << static_cast<double>(time.count()) / 1000 << " s";
+    return text.str();
+}
+
+Finding checkSqliteFile(HealthTable& health, const DatabaseUrl& url) {
+    Finding finding{"privileges", Result::good, "the user " + userName() + " can write " + url.path};
+    const std::string chown =
+        "run the doctor as the user that the handlers run as; if it says so then too, give that user the "
+        "file "
+        "and its directory (chown)";
+    const auto parent = std::filesystem::path(url.path).parent_path();
+    const auto directory = parent.empty() ? std::filesystem::path(".") : parent;
+    if (const auto refusals = health.refusals(); !refusals.empty()) {
+        return {"privileges", Result::bad,
+                "the user " + userName() + " cannot write " + url.path + ": " + refusals.front().why, chown};
+    }
+    if (::access(directory.c_str(), W_OK) != 0) {
+        return {"privileges", Result::bad,
+                "the user " + userName() + " cannot make files in " + directory.string() +
+                    ", where SQLite keeps two beside the database",
+                chown};
+    }
+    if (const std::string mode = health.journalMode(); mode != "wal") {
+        return {"privileges", Result::bad,
+                "the journal mode of " + url.path + " is " + mode +
+                    ", so readers and writers lock each other out",
+                "run rtbatch-admin migrate, which sets it to WAL"};
+    }
+    return finding;
+}
+
+}  // namespace
+
+Finding checkReachable(Store& store, const Config& config) {
+    const auto url = DatabaseUrl::parse(config.databaseUrl);
+    try {
+        return {"database", Result::good, url.describe() + ", " + HealthTable(store).server()};
+    } catch (const StoreError& error) {
+        return {"database", Result::bad, error.what(),
+                onSqlite(url)
+                    ? "mend database.url, make the file with rtbatch-admin migrate, or let this user "
+                      "read and write it"
+                    : "start the server, or mend database.url: host, port, user, password, database"};
+    }
+}
+
+Finding checkMigrations(Store& store) {
+    try {
+        store.check();
+        return {"migrations", Result::good, "the database is at this program's version"};
+    } catch (const StoreError& error) {
+        return {"migrations", Result::bad, error.what(),
+                "stop the handlers that are older than the database or this program, then run rtbatch-admin "
+                "migrate"};
+    }
+}
+
+Finding checkCharset(Store& store, const Config& config) {
+    const auto url = DatabaseUrl::parse(config.databaseUrl);
+    const auto wrong = HealthTable(store).wrongCharacterSets();
+    if (wrong.empty()) {
+        return {"charset", Result::good,
+                onSqlite(url) ? "UTF-8"
+                              : "utf8mb4 in the database, its tables, their columns and the connection"};
+    }
+    return {"charset", Result::bad, joined(wrong) + " instead of utf8mb4",
+            onSqlite(url)
+                ? "make a new database file with rtbatch-admin migrate"
+                : "ALTER DATABASE " + url.database +
+                      " CHARACTER SET utf8mb4; and for a table: ALTER TABLE ... CHARACTER SET utf8mb4 "
+                      "COLLATE utf8mb4_bin; for a column: the line of its CREATE TABLE in sql/mysql/ "
+                      "with ALTER TABLE ... MODIFY"};
+}
+
+Finding checkPrivileges(Store& store, const Config& config) {
+    HealthTable health(store);
+    const auto url = DatabaseUrl::parse(config.databaseUrl);
+    if (onSqlite(url)) {
+        return checkSqliteFile(health, url);
+    }
+    std::vector<std::string> refused;
+    for (const Refusal& refusal : health.refusals()) {
+        refused.push_back(refusal.verb + " on " + refusal.table + " (" + refusal.why + ")");
+    }
+    if (!refused.empty()) {
+        return {"privileges", Result::bad, "the user " + url.user + " may not " + joined(refused),
+                "as an administrator of the database: GRANT SELECT, INSERT, UPDATE, DELETE ON " +
+                    url.database + ".* TO '" + url.user + "'@'HOST'"};
+    }
+    const std::string missing = health.missingForMigrations();
+    return {"privileges", Result::good,
+            "the user " + url.user + " may read and write every table" +
+                (missing.empty() ? "" : "; for rtbatch-admin migrate it would need " + missing)};
+}
+
+Finding checkClock(Store& store) {
+    HealthTable health(store);
+    health.time();  // so that connecting is not in the time that is measured
+    const Timestamp before = now();
+    const Timestamp theirs = health.time();
+    const Timestamp after = now();
+    const auto ours = before + (after - before) / 2;
+    const auto ahead = std::chrono::round<std::chrono::milliseconds>(ours - theirs);
+    const auto apart = std::chrono::abs(ahead);
+    if (apart <= kMostSkew + (after - before) / 2) {
+        return {"clock", Result::good, inSeconds(apart) + " from the database's"};
+    }
+    return {
+        "clock", Result::bad,
+        "this host's clock is " + inSeconds(apart) + (ahead > 0ms ? " ahead of" : " behind") +
+            " the database's",
+        "let both hosts follow NTP (timedatectl set-ntp true), and restart the handlers: ages of rows come "
+        "from the hosts' clocks, leases end by the database's"};
+}
+
+}  // namespace rtbatch
