@@ -35,8 +35,6 @@ constexpr auto kKeepRuns = std::chrono::days(90);
 constexpr auto kKeepServed = std::chrono::days(8);
 constexpr int kPurgeAtOnce = 5000;
 
-const std::string kLock = "lock.refresher";
-
 seconds timeOf(const Config& config, const RunCommandOptions& options) {
     return options.maxTime.value_or(std::max<seconds>(config.refresherEvery - kHeadRoom, kShortest));
 }
@@ -89,7 +87,7 @@ RunEnd runOnce(const Config& config, const RunCommandOptions& options, std::ostr
         return RunEnd::done;
     }
     Leases leases(store);
-    RunLock lock(store, leases, kLock);
+    RunLock lock(store, leases, kRefresherLock);
     if (lock.taken()) {
         if (!options.quiet) {
             out << "another run has the lease: " << lock.taken()->by << ", since "

@@ -12,16 +12,6 @@ using namespace std::chrono_literals;
 constexpr auto kTerm = 60s;
 constexpr auto kRenewal = 40s;
 
-/// `host (process 123)` of an owner's text.
-std::string describe(const std::string& owner) {
-    const std::string host = owner.substr(0, owner.find_first_of("/:"));
-    const auto first = owner.find(':');
-    const auto second = first == std::string::npos ? first : owner.find(':', first + 1);
-    return second == std::string::npos
-               ? owner
-               : host + " (process " + owner.substr(first + 1, second - first - 1) + ")";
-}
-
 }  // namespace
 
 RunLock::RunLock(Store& store, Leases& leases, const std::string& name) {
@@ -35,9 +25,9 @@ RunLock::RunLock(Store& store, Leases& leases, const std::string& name) {
         _lease = leases.acquire(name, kTerm);
     }
     if (!_lease) {
-        _taken = view.leases.empty()
-                     ? Taken{"a process that has just begun", now()}
-                     : Taken{describe(view.leases.front().owner), view.leases.front().acquiredAt};
+        _taken = view.leases.empty() ? Taken{"a process that has just begun", now()}
+                                     : Taken{Owner::parse(view.leases.front().owner).describe(),
+                                             view.leases.front().acquiredAt};
     }
 }
 

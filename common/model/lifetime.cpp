@@ -59,17 +59,29 @@ milliseconds spread(milliseconds lifetime, std::int64_t thousandths) {
 
 }  // namespace
 
+LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt) {
+    if (facts.suspect) {
+        return LifetimeRule::suspect;
+    }
+    if (isNew(facts, scrapedAt)) {
+        return LifetimeRule::recent;
+    }
+    return isOld(facts, scrapedAt) && facts.unchanged >= kUnchangedToDouble ? LifetimeRule::unchanged
+                                                                            : LifetimeRule::usual;
+}
+
 milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                         Timestamp scrapedAt) {
     const std::int64_t thousandths = spreadOf(id, scrapedAt);
-    if (facts.suspect) {
-        return spread(kSuspect, thousandths < 0 ? -thousandths : thousandths);
-    }
-    if (isNew(facts, scrapedAt)) {
-        return spread(rules.newTtl, thousandths);
-    }
-    if (!isOld(facts, scrapedAt) || facts.unchanged < kUnchangedToDouble) {
-        return spread(rules.ttl, thousandths);
+    switch (lifetimeRuleOf(facts, scrapedAt)) {
+        case LifetimeRule::suspect:
+            return spread(kSuspect, thousandths < 0 ? -thousandths : thousandths);
+        case LifetimeRule::recent:
+            return spread(rules.newTtl, thousandths);
+        case LifetimeRule::usual:
+            return spread(rules.ttl, thousandths);
+        case LifetimeRule::unchanged:
+            break;
     }
     const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
     const milliseconds most = std::max<milliseconds>(kLongest, rules.ttl);
