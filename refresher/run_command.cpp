@@ -42,8 +42,6 @@ constexpr auto kKeepRuns = std::chrono::days(90);
 constexpr auto kKeepServed = std::chrono::days(8);
 constexpr int kPurgeAtOnce = 5000;
 
-const std::string kLock = "lock.refresher";
-
 constexpr int kMostPages = 1'000'000;
 constexpr int kMostSeconds = 24 * 3600;
 
@@ -106,7 +104,7 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
         return ExitCode::ok;
     }
     Leases leases(store);
-    RunLock lock(store, leases, kLock);
+    RunLock lock(store, leases, kRefresherLock);
     if (lock.taken()) {
         if (!options.quiet) {
             out << "another run has the lease: " << lock.taken()->by << ", since "

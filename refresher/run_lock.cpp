@@ -4,19 +4,7 @@
 
 namespace rtbatch {
 
-namespace {
-
-/// `host (process 123)` of an owner's text.
-std::string describe(const std::string& owner) {
-    const std::string host = owner.substr(0, owner.find_first_of("/:"));
-    const auto first = owner.find(':');
-    const auto second = first == std::string::npos ? first : owner.find(':', first + 1);
-    return second == std::string::npos
-               ? owner
-               : host + " (process " + owner.substr(first + 1, second - first - 1) + ")";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 RunLock::RunLock(Store& store, Leases& leases, const std::string& name, std::chrono::milliseconds term)
     : _term(term) {
@@ -30,9 +18,9 @@ RunLock::RunLock(Store& store, Leases& leases, const std::string& name, std::chr
         _lease = leases.acquire(name, _term);
     }
     if (!_lease) {
-        _taken = view.leases.empty()
-                     ? Taken{"a process that has just begun", now()}
-                     : Taken{describe(view.leases.front().owner), view.leases.front().acquiredAt};
+        _taken = view.leases.empty() ? Taken{"a process that has just begun", now()}
+                                     : Taken{Owner::parse(view.leases.front().owner).describe(),
+                                             view.leases.front().acquiredAt};
     }
 }
 

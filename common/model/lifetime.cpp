@@ -55,15 +55,27 @@ std::int64_t spreadOf(const ImdbId& id, Timestamp time) {
 
 }  // namespace
 
-milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts, Timestamp time) {
+LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt) {
     if (facts.suspect) {
-        return kSuspect;
+        return LifetimeRule::suspect;
     }
-    if (isNew(facts, time)) {
-        return rules.newTtl;
+    if (isNew(facts, scrapedAt)) {
+        return LifetimeRule::recent;
     }
-    if (!isOld(facts, time) || facts.unchanged < kUnchangedToDouble) {
-        return rules.ttl;
+    return isOld(facts, scrapedAt) && facts.unchanged >= kUnchangedToDouble ? LifetimeRule::unchanged
+                                                                            : LifetimeRule::usual;
+}
+
+milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts, Timestamp time) {
+    switch (lifetimeRuleOf(facts, time)) {
+        case LifetimeRule::suspect:
+            return kSuspect;
+        case LifetimeRule::recent:
+            return rules.newTtl;
+        case LifetimeRule::usual:
+            return rules.ttl;
+        case LifetimeRule::unchanged:
+            break;
     }
     const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
     const milliseconds longest =

@@ -22,6 +22,10 @@ struct LifetimeFacts {
     bool suspect = false;  ///< the page lacks a fact that the row has
 };
 
+/// Which of the rules below gives a row its lifetime.
+enum class LifetimeRule { suspect, recent, unchanged, usual };
+LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt);
+
 /// For how long a row is fresh that is scraped at `time`, before it is spread:
 /// - suspect: a day, to see whether the gap stays;
 /// - a film of this year or later, or released in the last 90 days or yet to be: newTtl;
