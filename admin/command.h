@@ -1,12 +1,19 @@
 #pragma once
 
 #include "common/cli/program.h"
+#include "common/model/imdb_id.h"
 
 namespace rtbatch {
 
 // What rtbatch-admin can do; main.cpp describes each for the command line.
 
 ExitCode runMigrate(const Invocation& invocation);
+ExitCode runPurge(const Invocation& invocation);
+ExitCode runShow(const Invocation& invocation);
+ExitCode runStatus(const Invocation& invocation);
+
+/// A word of the command line as a movie's id. Throws UsageError.
+ImdbId imdbIdOf(const std::string& word);
 
 /// Described beside its code.
 Command doctorCommand();

@@ -15,6 +15,56 @@ Command migrateCommand() {
     };
 }
 
+Option jsonOption() {
+    return {.name = "json", .help = "the same as one JSON object"};
+}
+
+Command statusCommand() {
+    return {
+        .name = "status",
+        .summary = "shows how the installation does",
+        .description = {"Rows fresh, stale and missing by demand; the answers of the last hour and day; "
+                        "whether each upstream may be asked, and who holds its slots; the refresher's last "
+                        "runs and what is left of its budget; what is remembered of Wikidata.",
+                        "It ends with 0 whatever it shows."},
+        .options = {jsonOption()},
+        .run = &runStatus,
+    };
+}
+
+Command showCommand() {
+    return {
+        .name = "show",
+        .summary = "shows all that is known of one movie",
+        .words = {.shown = "IMDB-ID", .least = 1, .most = 1},
+        .description = {"Its row and why it lives so long, how much it is asked for, its Rotten Tomatoes id, "
+                        "its last failure, when the refresher would take it and why, and its last pages."},
+        .options = {jsonOption()},
+        .run = &runShow,
+    };
+}
+
+Command purgeCommand() {
+    return {
+        .name = "purge",
+        .summary = "deletes what is known of movies that nobody uses, or of one movie",
+        .words = {.shown = "[IMDB-ID]", .most = 1},
+        .description =
+            {"With --unused-days: rows, demand, failures and history of movies that nobody has "
+             "asked for since then; of those never asked for, if they were cached before then. What "
+             "was put on a list of what should be warm since then stays.",
+             "With an IMDb id: all that is known of that movie, its Rotten Tomatoes id too. That "
+             "is the way out when a stored row is wrong; the next request fetches it anew.",
+             "It deletes a few movies at a time, while handlers run, and may be interrupted."},
+        .options = {{.name = "unused-days",
+                     .letter = 'u',
+                     .argument = "N",
+                     .help = "not asked for since so many days, 1-3650"},
+                    {.name = "dry-run", .letter = 'n', .help = "only says what would be deleted"}},
+        .run = &runPurge,
+    };
+}
+
 Program adminProgram() {
     return {
         .name = "rtbatch-admin",
@@ -22,7 +72,7 @@ Program adminProgram() {
         .summary = "looks after an installation of rtbatch",
         .description = {"It reads the same settings as the handler, and works on the database that "
                         "database.url names."},
-        .commands = {migrateCommand(), doctorCommand()},
+        .commands = {migrateCommand(), doctorCommand(), statusCommand(), showCommand(), purgeCommand()},
         .exitCodes = {{0, "done"},
                       {1, "doctor: something is wrong"},
                       {64, "the command line is wrong"},

@@ -1,17 +1,15 @@
 #include <ostream>
 
 #include "admin/command.h"
+#include "common/setup/setup.h"
 #include "common/store/database_url.h"
 #include "common/store/migrate.h"
 
 namespace rtbatch {
 
 ExitCode runMigrate(const Invocation& invocation) {
-    const Config& config = invocation.config();
     std::ostream& out = invocation.out();
-    const StoreOptions options{.url = config.databaseUrl,
-                               .maxConnections = config.databaseMaxConnections,
-                               .timeout = config.databaseTimeout};
+    const StoreOptions options = storeOptions(invocation.config());
     const auto url = DatabaseUrl::parse(options.url);
     const auto taken = migrate(options);
     for (const auto& step : taken) {

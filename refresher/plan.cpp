@@ -2,6 +2,7 @@
 
 #include "common/model/lifetime.h"
 #include "common/refresh/budget.h"
+#include "common/refresh/candidate.h"
 #include "common/store/refresh_table.h"
 
 namespace rtbatch {
@@ -10,22 +11,6 @@ namespace {
 
 /// Of what is due, so many are looked at: the most demanded.
 constexpr int kMostDue = 50000;
-
-/// How far back runs count for the budget.
-constexpr std::chrono::hours kBudgetWindow{48};
-
-Candidate candidateOf(const DueMovie& movie, const LifetimeRules& rules, Timestamp time) {
-    Candidate candidate{.id = movie.id, .demand = movie.demand};
-    LifetimeFacts facts{.year = movie.year};
-    if (movie.row) {
-        candidate.cachedAt = movie.row->cachedAt;
-        candidate.expiresAt = movie.row->expiresAt;
-        facts.released = movie.row->released;
-        facts.unchanged = movie.row->unchanged + 1;  // most pages say what they said
-    }
-    candidate.lifetime = meanLifetime(rules, facts, time);
-    return candidate;
-}
 
 }  // namespace
 
@@ -41,11 +26,7 @@ Plan makePlan(Store& store, const Config& config, std::chrono::milliseconds maxT
     plan.madeAt = now();
     plan.horizon = plan.madeAt + config.refresherEvery + maxTime;
     RefreshTable table(store);
-    std::vector<PagesSpent> spent;
-    for (const RefreshRun& run : table.runsSince(plan.madeAt - kBudgetWindow)) {
-        spent.push_back({run.startedAt, static_cast<int>(run.pages)});
-    }
-    plan.budget = budgetLeft(config.refresherPagesPerDay, spent, plan.madeAt);
+    plan.budget = budgetLeft(config.refresherPagesPerDay, pagesSpent(table, plan.madeAt), plan.madeAt);
 
     const LifetimeRules rules{config.cacheTtl, config.cacheNewTtl};
     std::vector<Candidate> candidates;

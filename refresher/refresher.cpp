@@ -145,8 +145,8 @@ void Refresher::takeLandings() {
         } else {
             ++_row.failed;
         }
-        _hooks.progressed(static_cast<std::size_t>(_row.renewed + _row.notFound + _row.failed));
     }
+    _hooks.progressed(landings.size());
 }
 
 void Refresher::waitForLandings(std::chrono::milliseconds patience) {

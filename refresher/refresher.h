@@ -39,7 +39,7 @@ public:
     /// are done.
     struct Hooks {
         std::function<bool()> stopAsked;
-        std::function<void(std::size_t done)> progressed;
+        std::function<void(std::size_t more)> progressed;
     };
 
     Refresher(const Config& config, Store& store, Leases& leases, RunLock& lock, Hooks hooks);

@@ -13,6 +13,8 @@
 #include <string>
 
 #include "common/cli/invocation.h"
+#include "common/cli/log.h"
+#include "common/cli/progress.h"
 #include "common/lease/lease.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
@@ -39,8 +41,6 @@ constexpr auto kKeepScrapes = std::chrono::days(90);
 constexpr auto kKeepRuns = std::chrono::days(90);
 constexpr auto kKeepServed = std::chrono::days(8);
 constexpr int kPurgeAtOnce = 5000;
-
-const std::string kLock = "lock.refresher";
 
 constexpr int kMostPages = 1'000'000;
 constexpr int kMostSeconds = 24 * 3600;
@@ -104,7 +104,7 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
         return ExitCode::ok;
     }
     Leases leases(store);
-    RunLock lock(store, leases, kLock);
+    RunLock lock(store, leases, kRefresherLock);
     if (lock.taken()) {
         if (!options.quiet) {
             out << "another run has the lease: " << lock.taken()->by << ", since "
@@ -113,9 +113,15 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
         return ExitCode::ok;
     }
     const Plan plan = makePlan(store, config, maxTime);
-    const auto run = std::make_shared<Refresher>(
-        config, store, leases, lock, Refresher::Hooks{[] { return stopSignalled(0ms); }, [](std::size_t) {}});
-    const RefreshRun row = (*run)(plan, {pagesOf(plan), Deadline::in(maxTime)});
+    const int pages = pagesOf(plan);
+    Progress progress("movies", std::min<std::uint64_t>(plan.due.size(), static_cast<std::uint64_t>(pages)),
+                      progressMode(options.quiet));
+    const auto run =
+        std::make_shared<Refresher>(config, store, leases, lock,
+                                    Refresher::Hooks{[] { return stopSignalled(0ms); },
+                                                     [&](std::size_t more) { progress.advance(more); }});
+    const RefreshRun row = (*run)(plan, {pages, Deadline::in(maxTime)});
+    progress.finish();
     sweep(store);
     if (options.quiet) {
         ::syslog(LOG_DAEMON | LOG_INFO, "rtbatch-refresher: %s", summary(row, plan.budget).c_str());
@@ -140,6 +146,8 @@ ExitCode run(const Invocation& invocation) {
                              invocation.has("quiet")};
     const Config& config = invocation.config();
     config.check();
+    blockStopSignals();
+    logToStderr();
     if (options.quiet) {
         Poco::Logger::root().setLevel(Poco::Message::PRIO_ERROR);
     }

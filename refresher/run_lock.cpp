@@ -4,40 +4,23 @@
 
 namespace rtbatch {
 
-namespace {
+namespace {}  // namespace
 
-using namespace std::chrono_literals;
-
-/// How long a lock outlives a process of another host that died, and when it is renewed.
-constexpr auto kTerm = 60s;
-constexpr auto kRenewal = 40s;
-
-/// `host (process 123)` of an owner's text.
-std::string describe(const std::string& owner) {
-    const std::string host = owner.substr(0, owner.find_first_of("/:"));
-    const auto first = owner.find(':');
-    const auto second = first == std::string::npos ? first : owner.find(':', first + 1);
-    return second == std::string::npos
-               ? owner
-               : host + " (process " + owner.substr(first + 1, second - first - 1) + ")";
-}
-
-}  // namespace
-
-RunLock::RunLock(Store& store, Leases& leases, const std::string& name) {
-    _lease = leases.acquire(name, kTerm);
+RunLock::RunLock(Store& store, Leases& leases, const std::string& name, std::chrono::milliseconds term)
+    : _term(term) {
+    _lease = leases.acquire(name, _term);
     if (_lease) {
         return;
     }
     const LeaseView view = store.findLeases({&name, 1});
     if (!view.leases.empty() && Owner::parse(view.leases.front().owner).isDead()) {
         store.releaseLeases({&name, 1}, view.leases.front().owner);
-        _lease = leases.acquire(name, kTerm);
+        _lease = leases.acquire(name, _term);
     }
     if (!_lease) {
-        _taken = view.leases.empty()
-                     ? Taken{"a process that has just begun", now()}
-                     : Taken{describe(view.leases.front().owner), view.leases.front().acquiredAt};
+        _taken = view.leases.empty() ? Taken{"a process that has just begun", now()}
+                                     : Taken{Owner::parse(view.leases.front().owner).describe(),
+                                             view.leases.front().acquiredAt};
     }
 }
 
@@ -45,11 +28,11 @@ bool RunLock::keep() {
     if (!_lease) {
         return false;
     }
-    if (_lease->deadline().left() > kRenewal) {
+    if (_lease->deadline().left() > _term * 2 / 3) {
         return true;
     }
     try {
-        return _lease->renew(kTerm);
+        return _lease->renew(_term);
     } catch (const StoreError& error) {
         Poco::Logger::get("rtbatch.refresher")
             .warning("cannot renew the lock: %s", std::string(error.what()));

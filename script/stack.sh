@@ -12,7 +12,7 @@ build_programs() {
     local log=$state/build.log
     say "building (the log is $log)"
     { configure release build &&
-        cmake --build build -j "$(build_jobs)" --target rtbatch-handler rtbatch-admin rtbatch-page-reader rtbatch-upstreams; } \
+        cmake --build build -j "$(build_jobs)" --target rtbatch-handler rtbatch-refresher rtbatch-admin rtbatch-page-reader rtbatch-upstreams; } \
         >"$log" 2>&1 </dev/null || { tail -n 30 "$log" >&2; fail "the build failed; its whole log is $log"; }
 }
 

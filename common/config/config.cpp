@@ -138,9 +138,20 @@ std::string Config::userAgent() const {
     return httpContact.empty() ? product : product + " (+" + httpContact + ")";
 }
 
+void Config::checkAsked(const std::string& key, const std::string& url) const {
+    checkUpstream(key, url);
+    if (!addressOf(url).onLoopback() && httpContact.empty()) {
+        throw ConfigError(
+            "http.contact is empty; write your mail address or URL, which the real site sees in "
+            "every request's User-Agent, or point " +
+            key + " at a stand-in on 127.0.0.1");
+    }
+}
+
 void Config::check() const {
     checkUpstream("wikidata.url", wikidataUrl);
     checkUpstream("rt.url", rtUrl);
+    checkUpstream("rt.editorial_url", rtEditorialUrl);
     if (live() && httpContact.empty()) {
         throw ConfigError(
             "http.contact is empty; write your mail address or URL, which the real sites see in every "

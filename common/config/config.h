@@ -78,6 +78,10 @@ struct Config {
     /// Throws ConfigError when the settings do not fit together (live without a contact, ...).
     void check() const;
 
+    /// Throws ConfigError unless `url`, the setting `key`, may be asked: a real site has a right to a
+    /// contact, also where the others are stand-ins.
+    void checkAsked(const std::string& key, const std::string& url) const;
+
     friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -89,6 +89,10 @@ Owner Owner::parse(std::string_view text) {
     return owner;
 }
 
+std::string Owner::describe() const {
+    return _host.empty() ? _text : host() + " (process " + std::to_string(_pid) + ")";
+}
+
 bool Owner::isNear() const {
     return _host == self()._host && !_host.empty();
 }

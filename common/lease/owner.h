@@ -21,6 +21,13 @@ public:
 
     const std::string& text() const { return _text; }
 
+    /// For a person: the host's name, and the number that its process has there; 0: unknown.
+    std::string host() const { return _host.substr(0, _host.find('/')); }
+    int pid() const { return _pid; }
+
+    /// `host (process 123)`; the text of an owner that we do not know as it is.
+    std::string describe() const;
+
     /// Whether it runs where this process does: same host, same network, same processes. Then it hears our
     /// bell.
     bool isNear() const;

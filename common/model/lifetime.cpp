@@ -55,15 +55,27 @@ std::int64_t spreadOf(const ImdbId& id, Timestamp time) {
 
 }  // namespace
 
-milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts, Timestamp time) {
+LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt) {
     if (facts.suspect) {
-        return kSuspect;
+        return LifetimeRule::suspect;
     }
-    if (isNew(facts, time)) {
-        return rules.newTtl;
+    if (isNew(facts, scrapedAt)) {
+        return LifetimeRule::recent;
     }
-    if (!isOld(facts, time) || facts.unchanged < kUnchangedToDouble) {
-        return rules.ttl;
+    return isOld(facts, scrapedAt) && facts.unchanged >= kUnchangedToDouble ? LifetimeRule::unchanged
+                                                                            : LifetimeRule::usual;
+}
+
+milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts, Timestamp time) {
+    switch (lifetimeRuleOf(facts, time)) {
+        case LifetimeRule::suspect:
+            return kSuspect;
+        case LifetimeRule::recent:
+            return rules.newTtl;
+        case LifetimeRule::usual:
+            return rules.ttl;
+        case LifetimeRule::unchanged:
+            break;
     }
     const int doublings = std::min(facts.unchanged - kUnchangedToDouble + 1, kMostDoublings);
     const milliseconds longest =
@@ -71,12 +83,15 @@ milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts
     return std::max<milliseconds>(std::min<milliseconds>(rules.ttl * (1 << doublings), longest), rules.ttl);
 }
 
+milliseconds spreadLifetime(milliseconds lifetime, const ImdbId& id, Timestamp since) {
+    return lifetime + lifetime * spreadOf(id, since) / 1000;
+}
+
 milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                         Timestamp scrapedAt) {
-    const std::int64_t spread = spreadOf(id, scrapedAt);
-    const std::int64_t thousandths = facts.suspect && spread < 0 ? -spread : spread;
     const milliseconds mean = meanLifetime(rules, facts, scrapedAt);
-    return mean + mean * thousandths / 1000;
+    const milliseconds spread = spreadLifetime(mean, id, scrapedAt);
+    return facts.suspect && spread < mean ? 2 * mean - spread : spread;
 }
 
 }  // namespace rtbatch

@@ -22,6 +22,10 @@ struct LifetimeFacts {
     bool suspect = false;  ///< the page lacks a fact that the row has
 };
 
+/// Which of the rules below gives a row its lifetime.
+enum class LifetimeRule { suspect, recent, unchanged, usual };
+LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt);
+
 /// For how long a row is fresh that is scraped at `time`, before it is spread:
 /// - suspect: a day, to see whether the gap stays;
 /// - a film of this year or later, or released in the last 90 days or yet to be: newTtl;
@@ -36,5 +40,9 @@ std::chrono::milliseconds meanLifetime(const LifetimeRules& rules, const Lifetim
 /// that rows that were scraped together do not expire together.
 std::chrono::milliseconds lifetimeOf(const LifetimeRules& rules, const ImdbId& id, const LifetimeFacts& facts,
                                      Timestamp scrapedAt);
+
+/// `lifetime` spread in the same way, for other things that are remembered together.
+std::chrono::milliseconds spreadLifetime(std::chrono::milliseconds lifetime, const ImdbId& id,
+                                         Timestamp since);
 
 }  // namespace rtbatch

@@ -17,6 +17,7 @@
 #include "common/page/document.h"
 #include "common/page/exit_codes.h"
 #include "common/page/explanation.h"
+#include "common/page/read_links.h"
 #include "common/page/read_page.h"
 #include "common/page/reading_json.h"
 #include "common/page/sandbox.h"
@@ -30,14 +31,20 @@ Program describe() {
         .name = "rtbatch-page-reader",
         .version = RTBATCH_VERSION,
         .summary = "reads a film's or a series' page of Rotten Tomatoes",
-        .description = {"It takes the page on standard input and gives its facts as one line of JSON; with "
-                        "--explain it shows a person where each fact comes from.",
-                        "A page that is not surely a film's page of the known design is unreadable, with a "
-                        "reason; nothing is guessed.",
-                        "Before it reads, the program gives up files, processes, privileges and nearly all "
-                        "system calls."},
+        .description =
+            {"It takes the page on standard input and gives its facts as one line of JSON; with "
+             "--explain it shows a person where each fact comes from.",
+             "With --links the page is one that lists films, a browse page or an article: it gives "
+             "their ids in the order of the page.",
+             "A page that is not surely a film's page of the known design is unreadable, with a "
+             "reason; nothing is guessed.",
+             "Before it reads, the program gives up files, processes, privileges and nearly all "
+             "system calls."},
         .readsConfig = false,
-        .options = {{.name = "explain",
+        .options = {{.name = "links",
+                     .help = "gives the ids of the films and series that a browse page or an article lists, "
+                             "in its order, instead of facts"},
+                    {.name = "explain",
                      .help = "says for each fact which layer of the page it was taken from and what the "
                              "others say"},
                     {.name = "memory-mb",
@@ -59,6 +66,7 @@ Program describe() {
 
 struct Options {
     bool explain = false;
+    bool links = false;
     SandboxLimits limits{};
 };
 
@@ -72,8 +80,8 @@ std::optional<int> numberIn(std::string_view text, int least, int most) {
 std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
     Options options;
     for (std::size_t i = 0; i < args.size(); ++i) {
-        if (args[i] == "--explain") {
-            options.explain = true;
+        if (args[i] == "--explain" || args[i] == "--links") {
+            (args[i] == "--links" ? options.links : options.explain) = true;
             continue;
         }
         const auto equals = args[i].find('=');
@@ -96,7 +104,7 @@ std::optional<Options> parseOptions(const std::vector<std::string_view>& args) {
             return std::nullopt;
         }
     }
-    return options;
+    return options.links && options.explain ? std::nullopt : std::optional(options);
 }
 
 /// All of standard input, or one byte more than the longest page; nothing when it cannot be read.
@@ -134,6 +142,13 @@ int readAndAnswer(const Options& options) {
     if (!page) {
         std::cerr << "rtbatch-page-reader: cannot read standard input\n";
         return kExitInputOutput;
+    }
+    if (options.links) {
+        const Links links = readLinks(*page);
+        if (!writeOutput(renderLinks(links))) {
+            return kExitInputOutput;
+        }
+        return std::holds_alternative<Unreadable>(links) ? kExitUnreadable : kExitRead;
     }
     Explanation explanation;
     const Reading reading = readPage(*page, &explanation);

@@ -22,13 +22,6 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-bool isWhole(std::string_view html) {
-    std::string tail(html.substr(html.size() - std::min(html.size(), kMaxAfterEnd)));
-    std::transform(tail.begin(), tail.end(), tail.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return tail.find("</html") != std::string::npos;
-}
-
 /// tidy closes what is open; a scorecard that does not close itself has lost something.
 bool isScorecardWhole(std::string_view html) {
     const std::size_t open = html.find("<media-scorecard ");
@@ -228,6 +221,13 @@ private:
 
 }  // namespace
 
+bool endsAsPage(std::string_view html) {
+    std::string tail(html.substr(html.size() - std::min(html.size(), kMaxAfterEnd)));
+    std::transform(tail.begin(), tail.end(), tail.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return tail.find("</html") != std::string::npos;
+}
+
 Reading readPage(std::string_view html, Explanation* explanation) {
     if (html.empty()) {
         return Unreadable{"an empty page"};
@@ -235,7 +235,7 @@ Reading readPage(std::string_view html, Explanation* explanation) {
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
-    if (!isWhole(html) || !isScorecardWhole(html)) {
+    if (!endsAsPage(html) || !isScorecardWhole(html)) {
         return Unreadable{"cut off: the page does not end"};
     }
     try {

@@ -11,6 +11,9 @@ namespace rtbatch {
 /// A page that is longer than this, in bytes, is none of the site's (the longest seen had one million).
 constexpr std::size_t kMaxPageBytes = std::size_t{4160} * 1024;
 
+/// Whether `html` ends as a page does; one without its end may have been cut off.
+bool endsAsPage(std::string_view html);
+
 /// Reads a page in this process. A crafted page can crash the parser, so only the page reader's own process
 /// and tests with pages of their own call this; everyone else uses ReaderProcess. Throws std::bad_alloc.
 ///

@@ -18,6 +18,11 @@ namespace {
 /// The longest answer: a title and a consensus of which each character takes two `\u` escapes, and the rest.
 constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
 
+/// kMaxLinks ids of the longest kind.
+constexpr std::size_t kMaxLinksAnswer = std::size_t{1024} * 1024;
+
+constexpr auto kCodeDiffers = "the page reader's answer and its exit code differ";
+
 std::string reasonOfCode(int code) {
     std::string start = "the page reader ended with code " + std::to_string(code);
     switch (code) {
@@ -39,28 +44,25 @@ std::string reasonOfCode(int code) {
 ReaderProcess::ReaderProcess(std::filesystem::path program, ReaderLimits limits)
     : _program(std::move(program)), _limits(limits) {}
 
-Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
+std::variant<ReaderProcess::Answer, Unreadable> ReaderProcess::ask(const std::vector<std::string>& options,
+                                                                   std::string_view html,
+                                                                   std::size_t maxAnswer,
+                                                                   Deadline deadline) const {
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
     // CPU time is the second line of defence, should the killing fail: whole seconds, and never the first.
     const auto cpu = std::chrono::ceil<std::chrono::seconds>(_limits.timeout) + std::chrono::seconds(1);
-    const std::vector<std::string> args{"--memory-mb", std::to_string(_limits.memoryMb), "--cpu-seconds",
-                                        std::to_string(cpu.count())};
-    const ChildEnd end =
-        runChild(_program, args, html, kMaxAnswer, Deadline::in(_limits.timeout).sooner(deadline));
+    std::vector<std::string> args{"--memory-mb", std::to_string(_limits.memoryMb), "--cpu-seconds",
+                                  std::to_string(cpu.count())};
+    args.insert(args.end(), options.begin(), options.end());
+    ChildEnd end = runChild(_program, args, html, maxAnswer, Deadline::in(_limits.timeout).sooner(deadline));
     switch (end.kind) {
-        case ChildEnd::Kind::exited: {
+        case ChildEnd::Kind::exited:
             if (end.number != kExitRead && end.number != kExitUnreadable) {
                 return Unreadable{reasonOfCode(end.number)};
             }
-            Reading reading = parseReading(end.output);
-            const bool read = std::holds_alternative<MovieFacts>(reading);
-            if (read && end.number != kExitRead) {
-                return Unreadable{"the page reader's answer and its exit code differ"};
-            }
-            return reading;
-        }
+            return Answer{std::move(end.output), end.number == kExitRead};
         case ChildEnd::Kind::signalled:
             return Unreadable{"the page reader was killed by signal " + std::to_string(end.number)};
         case ChildEnd::Kind::timedOut:
@@ -74,6 +76,32 @@ Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
             break;
     }
     return Unreadable{"how the page reader ended is not known"};
+}
+
+Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
+    auto asked = ask({}, html, kMaxAnswer, deadline);
+    if (auto* unreadable = std::get_if<Unreadable>(&asked)) {
+        return std::move(*unreadable);
+    }
+    const auto& answer = std::get<Answer>(asked);
+    Reading reading = parseReading(answer.line);
+    if (std::holds_alternative<MovieFacts>(reading) && !answer.readable) {
+        return Unreadable{kCodeDiffers};
+    }
+    return reading;
+}
+
+Links ReaderProcess::links(std::string_view html, Deadline deadline) {
+    auto asked = ask({"--links"}, html, kMaxLinksAnswer, deadline);
+    if (auto* unreadable = std::get_if<Unreadable>(&asked)) {
+        return std::move(*unreadable);
+    }
+    const auto& answer = std::get<Answer>(asked);
+    Links links = parseLinks(answer.line);
+    if (!std::holds_alternative<Unreadable>(links) && !answer.readable) {
+        return Unreadable{kCodeDiffers};
+    }
+    return links;
 }
 
 std::filesystem::path readerBesideThisProgram() {

@@ -1,9 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "common/page/page_reader.h"
+#include "common/page/read_links.h"
 
 namespace rtbatch {
 
@@ -24,7 +30,17 @@ public:
     /// Blocks at most to the sooner of `deadline` and the limit. Throws std::bad_alloc only.
     Reading read(std::string_view html, Deadline deadline) override;
 
+    /// The same for a list of films; see readLinks().
+    Links links(std::string_view html, Deadline deadline);
+
 private:
+    struct Answer {
+        std::string line;
+        bool readable;  ///< as the exit code has it
+    };
+    std::variant<Answer, Unreadable> ask(const std::vector<std::string>& options, std::string_view html,
+                                         std::size_t maxAnswer, Deadline deadline) const;
+
     std::filesystem::path _program;
     ReaderLimits _limits;
 };

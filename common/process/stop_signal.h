@@ -11,4 +11,17 @@ void blockStopSignals();
 /// Whether a stop signal came within that time.
 bool stopSignalled(std::chrono::milliseconds patience);
 
+/// Whether the program was asked to stop: once it was, it stays so. For one thread.
+class StopRequest {
+public:
+    /// Waits so long for a signal.
+    bool came(std::chrono::milliseconds patience = std::chrono::milliseconds(0)) {
+        _came = _came || stopSignalled(patience);
+        return _came;
+    }
+
+private:
+    bool _came = false;
+};
+
 }  // namespace rtbatch

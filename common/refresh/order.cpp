@@ -16,7 +16,7 @@ using Days = duration<double, days::period>;
 
 /// What is known of a film before anybody asked: little, as if it had been watched for so long without a
 /// request. So one request a minute ago does not look like a thousand a day.
-constexpr double kPriorDays = 0.3;
+constexpr double kPriorDays = 1.0;
 
 /// A film on a list of what should be warm counts as if it were asked for so often a day; half as often at
 /// that place; and no more after that time without being put on a list again.

@@ -155,6 +155,27 @@ std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, in
     return movies;
 }
 
+DueMovie RefreshTable::find(const ImdbId& id) {
+    return _store.impl().call([&](Connection& c) {
+        std::string key = id.string();
+        DueRows rows;
+        Statement statement(c.session());
+        // The id is digits after "tt"; bound as a column it would be of no type.
+        statement << "SELECT '" + key + "'" + DueRows::columns() +
+                         " FROM (SELECT 1 AS it) AS one LEFT JOIN rt_cache c ON c.imdb_id = ? "
+                         "LEFT JOIN demand d ON d.imdb_id = ? LEFT JOIN rt_id i ON i.imdb_id = ? "
+                         "LEFT JOIN rt_failure f ON f.imdb_id = ?";
+        for (int i = 0; i < 4; ++i) {
+            statement.addBind(use(key));
+        }
+        rows.extractInto(statement);
+        statement.execute();
+        std::vector<DueMovie> movies;
+        rows.appendTo(movies);
+        return movies.at(0);
+    });
+}
+
 void RefreshTable::saveRun(const RefreshRun& run) {
     _store.impl().call([&](Connection& c) {
         std::string owner = run.owner;
@@ -180,6 +201,14 @@ void RefreshTable::saveRun(const RefreshRun& run) {
 }
 
 std::vector<RefreshRun> RefreshTable::runsSince(Timestamp since) {
+    return runs(since, "");
+}
+
+std::vector<RefreshRun> RefreshTable::lastRuns(int most) {
+    return runs({}, " LIMIT " + std::to_string(most));
+}
+
+std::vector<RefreshRun> RefreshTable::runs(Timestamp since, const std::string& limit) {
     std::vector<RefreshRun> runs;
     _store.impl().call([&](Connection& c) {
         std::int64_t from = toMillis(since);
@@ -189,7 +218,8 @@ std::vector<RefreshRun> RefreshTable::runsSince(Timestamp since) {
         Statement statement(c.session());
         statement
             << "SELECT started_at, ended_at, due, pages, renewed, not_found, failed, owner, ended_by FROM "
-               "refresh_run WHERE started_at >= ? ORDER BY started_at DESC";
+               "refresh_run WHERE started_at >= ? ORDER BY started_at DESC" +
+                   limit;
         statement.addBind(use(from));
         for (auto& column : numbers) {
             statement.addExtract(into(column));

@@ -12,7 +12,7 @@
 
 namespace rtbatch {
 
-/// A movie that a page might be spent on, as the tables have it.
+/// A movie that a page may be spent on, as the tables have it.
 struct DueMovie {
     ImdbId id;
     std::optional<StoredMovie> row = std::nullopt;  ///< without its facts
@@ -21,6 +21,9 @@ struct DueMovie {
     Demand demand{};                                ///< no requests: nothing is known of it
     std::optional<Timestamp> failedAt = std::nullopt;
 };
+
+/// The lease that a run of the refresher holds, so that there is one at a time.
+inline const std::string kRefresherLock = "lock.refresher";
 
 /// A row of `refresh_run`.
 struct RefreshRun {
@@ -45,16 +48,24 @@ public:
     /// said lately that it knows none. At most `most` of each, the most demanded.
     std::vector<DueMovie> findDue(Timestamp now, Timestamp horizon, int most);
 
+    /// What is known of one movie, due or not.
+    DueMovie find(const ImdbId& id);
+
     /// Writes a run's row, or replaces it.
     void saveRun(const RefreshRun& run);
 
     /// Runs that began since then, the last first.
     std::vector<RefreshRun> runsSince(Timestamp since);
 
+    /// The last `most` runs, the last first.
+    std::vector<RefreshRun> lastRuns(int most);
+
     /// Deletes runs that began before.
     void purgeRuns(Timestamp before);
 
 private:
+    std::vector<RefreshRun> runs(Timestamp since, const std::string& limit);
+
     Store& _store;
 };
 

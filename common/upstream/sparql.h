@@ -8,14 +8,17 @@
 
 namespace rtbatch {
 
+/// Of a film's several ids, whether `candidate` is to be asked for rather than `than`: a movie before a
+/// series, then the first in order of bytes, so that it is the same one each time.
+bool isPreferred(const RtId& candidate, const RtId& than);
+
 /// The query for the Rotten Tomatoes ids (P1258) of `ids` (P345). Wikidata has IMDb ids in lower case and
 /// compares them to the letter.
 std::string rtIdQuery(std::span<const ImdbId> ids);
 
-/// Reads the JSON reply to rtIdQuery(ids): an answer for each of `ids`. A film with several ids gets a movie
-/// before a series, and the first in order of characters, so that it is the same one each time; values that
-/// are no RtId are passed over. Throws RequestFault (broken) for anything but a whole and plausible reply: a
-/// wrong "Wikidata knows none" would be believed for a day.
+/// Reads the JSON reply to rtIdQuery(ids): an answer for each of `ids`. Of a film with several ids it is the
+/// preferred one; values that are no RtId are passed over. Throws RequestFault (broken) for anything but a
+/// whole and plausible reply: a wrong "Wikidata knows none" would be believed for a day.
 IdAnswers readRtIds(std::string_view json, std::span<const ImdbId> ids);
 
 }  // namespace rtbatch

@@ -102,7 +102,9 @@ void Child::signal(int number) const {
 std::optional<int> Child::wait(std::chrono::milliseconds limit) {
     eventually(limit, [this] {
         int status = 0;
-        if (!_status && ::waitpid(_pid, &status, WNOHANG) == _pid) {
+        rusage used{};
+        if (!_status && ::wait4(_pid, &status, WNOHANG, &used) == _pid) {
+            _peakMemory = static_cast<std::size_t>(used.ru_maxrss) * 1024;
             _status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         }
         return _status.has_value();

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -43,6 +44,10 @@ public:
 
     std::string log() const;
 
+    /// The most memory that it had at once, in bytes, once it has ended. Never less than what this process
+    /// had when it started it.
+    std::size_t peakMemory() const { return _peakMemory; }
+
     /// Waits for a line that starts with `start` in its log, and gives it. Throws with the log when the
     /// program ends or `limit` passes first.
     std::string waitForLine(const std::string& start, std::chrono::milliseconds limit);
@@ -51,6 +56,7 @@ private:
     ChildOptions _options;
     pid_t _pid = -1;
     std::optional<int> _status;
+    std::size_t _peakMemory = 0;
 };
 
 /// Runs a program to its end; throws with what it printed unless it exits 0. Gives what it printed.

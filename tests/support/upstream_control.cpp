@@ -75,6 +75,10 @@ void UpstreamControl::reset() {
     send("POST", "/_control/reset", "");
 }
 
+void UpstreamControl::setMapping(int films) {
+    send("PUT", "/_control/mapping", R"({"ids":)" + std::to_string(films) + "}");
+}
+
 void UpstreamControl::clearFaults() {
     send("DELETE", "/_control/faults", "");
 }

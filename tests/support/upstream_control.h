@@ -40,6 +40,9 @@ public:
 
     void clearFaults();
 
+    /// So many generated films are in Wikidata's whole mapping.
+    void setMapping(int films);
+
     SiteCounts counts(Site site);
 
     /// When each request came, in ms since the epoch; the first 10,000.

@@ -19,6 +19,20 @@ std::optional<Film> Catalogue::findByRtId(std::string_view rtId) const {
     return film && _changed.contains(film->imdbId) ? std::nullopt : film;
 }
 
+std::vector<Film> Catalogue::named() const {
+    const std::lock_guard lock(_mutex);
+    std::vector<Film> films;
+    for (const Film& film : knownFilms()) {
+        if (!_changed.contains(film.imdbId)) {
+            films.push_back(film);
+        }
+    }
+    for (const auto& [imdbId, film] : _changed) {
+        films.push_back(film);
+    }
+    return films;
+}
+
 void Catalogue::change(const Film& film) {
     const std::lock_guard lock(_mutex);
     _changed.insert_or_assign(film.imdbId, film);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/upstreams/films.h"
 
@@ -17,6 +18,9 @@ public:
     /// Wikidata and has no page.
     std::optional<Film> find(std::string_view imdbId) const;
     std::optional<Film> findByRtId(std::string_view rtId) const;
+
+    /// All but the generated ones, as changed; those too that a test has added.
+    std::vector<Film> named() const;
 
     /// Replaces or adds a film.
     void change(const Film& film);

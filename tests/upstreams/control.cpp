@@ -142,17 +142,20 @@ std::string Control::dispatch(const std::string& method, const std::string& targ
         const auto object = parse(body);
         upstream(object->getValue<std::string>("upstream"))
             .faults.setLatency(std::chrono::milliseconds(object->getValue<int>("ms")));
+    } else if (what == "PUT /_control/mapping") {
+        _wikidata.mapping.setGenerated(parse(body)->getValue<std::size_t>("ids"));
     } else if (what == "PUT /_control/fault") {
         return setFault(body);
     } else if (what == "DELETE /_control/faults") {
         _rottenTomatoes.faults.clearFaults();
         _wikidata.faults.clearFaults();
     } else if (what == "POST /_control/reset") {
-        for (Site* site : {&_rottenTomatoes, &_wikidata, &_elsewhere}) {
+        for (Site* site : {&_rottenTomatoes, static_cast<Site*>(&_wikidata), &_elsewhere}) {
             site->faults.reset();
             site->counts.reset();
         }
         _catalogue.reset();
+        _wikidata.mapping.reset();
     } else if (target.starts_with(kFilm) && (method == "PUT" || method == "GET")) {
         return changeFilm(target.substr(kFilm.size()), method == "PUT" ? body : "{}");
     } else {

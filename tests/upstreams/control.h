@@ -9,7 +9,7 @@ namespace rtbatch::standin {
 /// What a test sets and asks, under /_control/ of every port; README.md describes it. Safe from any thread.
 class Control {
 public:
-    Control(Catalogue& catalogue, Site& rottenTomatoes, Site& wikidata, Site& elsewhere)
+    Control(Catalogue& catalogue, Site& rottenTomatoes, WikidataSite& wikidata, Site& elsewhere)
         : _catalogue(catalogue),
           _rottenTomatoes(rottenTomatoes),
           _wikidata(wikidata),
@@ -27,7 +27,7 @@ private:
 
     Catalogue& _catalogue;
     Site& _rottenTomatoes;
-    Site& _wikidata;
+    WikidataSite& _wikidata;
     Site& _elsewhere;
 };
 

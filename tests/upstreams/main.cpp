@@ -18,7 +18,8 @@ using rtbatch::standin::StandinOptions;
 
 constexpr auto kUsage =
     "usage: rtbatch-upstreams [--rt-port N] [--wikidata-port N] [--elsewhere-port N] [--page-kb N]\n"
-    "                         [--also-on ADDRESS] [--tls-cert FILE --tls-key FILE] [--with-parent]\n"
+    "                         [--mapping N] [--also-on ADDRESS] [--tls-cert FILE --tls-key FILE] "
+    "[--with-parent]\n"
     "A port that is 0 or absent is any free one, on 127.0.0.1. --also-on\n"
     "ADDRESS listens there too. --with-parent ends it with its parent.\n";
 
@@ -60,6 +61,8 @@ Options parseArguments(const std::vector<std::string>& arguments) {
             options.standin.elsewherePort = port(value);
         } else if (name == "--page-kb") {
             options.standin.pageBytes = numberUpTo(value, 10000) * 1024;
+        } else if (name == "--mapping") {
+            options.standin.mappedFilms = numberUpTo(value, 990000);
         } else if (name == "--also-on") {
             options.standin.alsoOn = value;
         } else if (name == "--tls-cert") {

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <functional>
 
+#include "tests/upstreams/list_pages.h"
+#include "tests/upstreams/mapping_query.h"
 #include "tests/upstreams/pages.h"
 #include "tests/upstreams/sparql.h"
 
@@ -85,6 +87,14 @@ bool isGeneric(const std::string& userAgent) {
            std::any_of(kTools.begin(), kTools.end(), [&](auto tool) { return userAgent.starts_with(tool); });
 }
 
+std::string answerAny(const std::string& query, const Mapping& mapping, const Catalogue& catalogue) {
+    if (looksLikeMapping(query)) {
+        return answerMapping(parseMappingQuery(query), mapping);
+    }
+    return looksLikeMovies(query) ? answerMovies(parseMoviesQuery(query), catalogue)
+                                  : answerQuery(parseQuery(query), catalogue);
+}
+
 Film filmOrAnother(const std::optional<Film>& film) {
     return film ? *film : knownFilms().front();
 }
@@ -128,6 +138,15 @@ Reply RottenTomatoesSite::answer(const Ask& ask) const {
         return html(200, homePage(_pageBytes));
     }
     const std::string id = pageIdOf(ask);
+    if (path == kBrowsePage) {
+        return html(200, browsePage(_catalogue.named(), _pageBytes));
+    }
+    if (path == kGuidePage) {
+        return html(200, guidePage(_catalogue.named(), _pageBytes));
+    }
+    if (path + "/" == kGuidePage) {
+        return redirect(301, std::string(kGuidePage));
+    }
     if (path.ends_with('/')) {
         return redirect(301, "/" + id);
     }
@@ -164,7 +183,11 @@ std::optional<Reply> RottenTomatoesSite::badContent(const Fault& fault, const As
 
 std::vector<std::string> WikidataSite::idsOf(const Ask& ask) const {
     try {
-        return parseQuery(queryOf(ask)).imdbIds;
+        const std::string query = queryOf(ask);
+        if (looksLikeMapping(query)) {
+            return {"mapping"};
+        }
+        return looksLikeMovies(query) ? parseMoviesQuery(query).rtIds : parseQuery(query).imdbIds;
     } catch (const MalformedQuery&) {
         return {};
     } catch (const Poco::Exception&) {
@@ -186,7 +209,7 @@ Reply WikidataSite::answer(const Ask& ask) const {
     try {
         Reply reply;
         reply.contentType = "application/sparql-results+json;charset=utf-8";
-        reply.body = answerQuery(parseQuery(queryOf(ask)), _catalogue);
+        reply.body = answerAny(queryOf(ask), mapping, _catalogue);
         reply.headers = {{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "public, max-age=300"}};
         return reply;
     } catch (const MalformedQuery& e) {

@@ -8,6 +8,7 @@
 #include "tests/upstreams/catalogue.h"
 #include "tests/upstreams/counts.h"
 #include "tests/upstreams/faults.h"
+#include "tests/upstreams/mapping.h"
 #include "tests/upstreams/reply.h"
 
 namespace rtbatch::standin {
@@ -60,16 +61,18 @@ private:
     std::size_t _pageBytes;
 };
 
-/// The SPARQL endpoint at /sparql.
+/// The SPARQL endpoint at /sparql. A page of the whole mapping is asked for as `mapping`.
 class WikidataSite : public Site {
 public:
-    explicit WikidataSite(const Catalogue& catalogue) : _catalogue(catalogue) {}
+    WikidataSite(const Catalogue& catalogue, std::size_t mappedFilms)
+        : mapping(catalogue, mappedFilms), _catalogue(catalogue) {}
 
     std::vector<std::string> idsOf(const Ask& ask) const override;
     Reply answer(const Ask& ask) const override;
     std::optional<Reply> badContent(const Fault& fault, const Ask& ask) const override;
     std::string offSite() const override { return elsewhere; }
 
+    Mapping mapping;
     std::string elsewhere{};  ///< base URL of another site; set before the first request
 
 private:

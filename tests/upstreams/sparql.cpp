@@ -37,7 +37,58 @@ std::string node(const std::string& type, const std::string& value) {
            "\n        }";
 }
 
-/// The values of P1258; nothing when Wikidata has no item at all.
+std::string nodeOf(const std::string& value) {
+    return value == kUnknownValue ? node("bnode", "t1") : node("literal", value);
+}
+
+void appendCell(std::string& cells, const std::string& name, const std::string& node) {
+    cells += cells.empty() ? "\n        " : ",\n        ";
+    cells.append(jsonString(name)).append(": ").append(node);
+}
+
+void addRow(ResultWriter& writer, const IdQuery& query, const std::string& imdbId,
+            const std::optional<std::string>& value) {
+    std::string cells;
+    for (const std::string& name : query.selected) {
+        if (name == query.imdbVariable) {
+            appendCell(cells, name, node("literal", imdbId));
+        } else if (name == query.itemVariable) {
+            appendCell(cells, name, node("uri", itemOf(imdbId)));
+        } else if (name == query.rtVariable && value) {
+            appendCell(cells, name, nodeOf(*value));
+        }
+    }
+    writer.addWritten(cells);
+}
+
+}  // namespace
+
+ResultWriter::ResultWriter(const std::vector<std::string>& variables) {
+    for (const std::string& name : variables) {
+        _variables += (_variables.empty() ? "\n      \"" : ",\n      \"") + name + "\"";
+    }
+}
+
+void ResultWriter::add(const Cells& cells) {
+    std::string written;
+    for (const auto& [name, value] : cells) {
+        if (value) {
+            appendCell(written, name, nodeOf(*value));
+        }
+    }
+    addWritten(written);
+}
+
+void ResultWriter::addWritten(const std::string& cells) {
+    _rows.append(_rows.empty() ? "\n" : ",\n").append("      {").append(cells).append("\n      }");
+}
+
+std::string ResultWriter::result() const {
+    return "{\n  \"head\": {\n    \"vars\": [" + _variables +
+           "\n    ]\n  },\n  \"results\": {\n    \"bindings\": [" + _rows +
+           (_rows.empty() ? "]" : "\n    ]") + "\n  }\n}\n";
+}
+
 std::optional<std::vector<std::string>> valuesOf(const std::string& imdbId, const Catalogue& catalogue) {
     const auto odd = std::find_if(oddAnswers().begin(), oddAnswers().end(),
                                   [&imdbId](const OddAnswer& answer) { return answer.imdbId == imdbId; });
@@ -50,27 +101,6 @@ std::optional<std::vector<std::string>> valuesOf(const std::string& imdbId, cons
     }
     return std::vector{film->rtId};
 }
-
-std::string row(const IdQuery& query, const std::string& imdbId, const std::optional<std::string>& value) {
-    std::string cells;
-    for (const std::string& name : query.selected) {
-        std::string cell;
-        if (name == query.imdbVariable) {
-            cell = node("literal", imdbId);
-        } else if (name == query.itemVariable) {
-            cell = node("uri", itemOf(imdbId));
-        } else if (name == query.rtVariable && value) {
-            cell = *value == kUnknownValue ? node("bnode", "t1") : node("literal", *value);
-        }
-        if (!cell.empty()) {
-            cells += cells.empty() ? "\n        " : ",\n        ";
-            cells.append(jsonString(name)).append(": ").append(cell);
-        }
-    }
-    return "      {" + cells + "\n      }";
-}
-
-}  // namespace
 
 IdQuery parseQuery(const std::string& query) {
     static const std::regex select(R"(SELECT\s+([^{]*?)\s*(?:WHERE\s*)?\{)", kLoose);
@@ -107,23 +137,17 @@ IdQuery parseQuery(const std::string& query) {
 }
 
 std::string answerQuery(const IdQuery& query, const Catalogue& catalogue) {
-    std::string vars;
-    for (const std::string& name : query.selected) {
-        vars += (vars.empty() ? "\n      \"" : ",\n      \"") + name + "\"";
-    }
-    std::string rows;
+    ResultWriter writer(query.selected);
     for (const std::string& imdbId : query.imdbIds) {
         const auto values = valuesOf(imdbId, catalogue);
         if (values && values->empty() && query.rtIsOptional) {
-            rows += (rows.empty() ? "\n" : ",\n") + row(query, imdbId, std::nullopt);
+            addRow(writer, query, imdbId, std::nullopt);
         }
         for (const std::string& value : values.value_or(std::vector<std::string>{})) {
-            rows += (rows.empty() ? "\n" : ",\n") + row(query, imdbId, value);
+            addRow(writer, query, imdbId, value);
         }
     }
-    return "{\n  \"head\": {\n    \"vars\": [" + vars +
-           "\n    ]\n  },\n  \"results\": {\n    \"bindings\": [" + rows + (rows.empty() ? "]" : "\n    ]") +
-           "\n  }\n}\n";
+    return writer.result();
 }
 
 }  // namespace rtbatch::standin

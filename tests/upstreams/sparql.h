@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/upstreams/catalogue.h"
@@ -13,6 +15,28 @@ class MalformedQuery : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
+
+/// A reply in the service's shape, application/sparql-results+json, row by row.
+class ResultWriter {
+public:
+    explicit ResultWriter(const std::vector<std::string>& variables);
+
+    /// A row of literals; kUnknownValue stands for a blank node. A variable without a value is not bound.
+    using Cells = std::vector<std::pair<std::string, std::optional<std::string>>>;
+    void add(const Cells& cells);
+
+    /// A row that is written already: cells as `"name": {…}`.
+    void addWritten(const std::string& cells);
+
+    std::string result() const;
+
+private:
+    std::string _variables;
+    std::string _rows;
+};
+
+/// The values of P1258; nothing when Wikidata has no item at all.
+std::optional<std::vector<std::string>> valuesOf(const std::string& imdbId, const Catalogue& catalogue);
 
 /// What a query asks: Rotten Tomatoes ids (P1258) of IMDb ids (P345).
 struct IdQuery {

@@ -173,7 +173,7 @@ public:
     explicit Impl(const StandinOptions& options)
         : scheme(options.tlsCertificate.empty() ? "http://" : "https://"),
           _rottenTomatoes(_catalogue, options.pageBytes),
-          _wikidata(_catalogue),
+          _wikidata(_catalogue, options.mappedFilms),
           _control(_catalogue, _rottenTomatoes, _wikidata, _elsewhere),
           _tls(tlsContext(options)),
           rt(_rottenTomatoes, _control, _stop, options.rtPort, options.alsoOn, _tls),

@@ -14,6 +14,7 @@ struct StandinOptions {
     std::uint16_t wikidataPort = 0;
     std::uint16_t elsewherePort = 0;
     std::size_t pageBytes = kDefaultPageBytes;
+    std::size_t mappedFilms = 0;   ///< generated films in the whole mapping
     std::string alsoOn{};          ///< a second address for the same ports, for another network namespace
     std::string tlsCertificate{};  ///< a PEM file; with it and the key everything is https
     std::string tlsKey{};

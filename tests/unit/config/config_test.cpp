@@ -240,3 +240,16 @@ TEST_CASE("https without readable certificates does not start") {
     CHECK_FALSE(config.live());
     CHECK_THAT(complaint(config), Contains("http.ca_file is '/no/such/authorities.pem'"));
 }
+
+TEST_CASE("the editorial site is not asked without a contact, though the others are stand-ins") {
+    Config config;
+    config.wikidataUrl = "http://127.0.0.1:1/sparql";
+    config.rtUrl = "http://127.0.0.1:2";
+    CHECK_NOTHROW(config.check());
+    CHECK_THROWS_AS(config.checkAsked("rt.editorial_url", config.rtEditorialUrl), ConfigError);
+    CHECK_NOTHROW(config.checkAsked("rt.url", config.rtUrl));
+    config.httpContact = "you@example.org";
+    CHECK_NOTHROW(config.checkAsked("rt.editorial_url", config.rtEditorialUrl));
+    config.rtEditorialUrl = "http://editorial.example.org";
+    CHECK_THROWS_AS(config.check(), ConfigError);
+}

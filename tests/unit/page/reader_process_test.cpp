@@ -236,3 +236,16 @@ TEST_CASE("the reader stands beside the programs that use it") {
     CHECK(readerBesideThisProgram() ==
           std::filesystem::read_symlink("/proc/self/exe").parent_path() / "rtbatch-page-reader");
 }
+
+TEST_CASE("The films of a list are read in the process, and whatever becomes of it costs one reading") {
+    ReaderProcess reader(kReader);
+    const Links links = reader.links("<html><body><a href=\"/m/heat\">Heat</a></body></html>", soon());
+    REQUIRE(std::holds_alternative<std::vector<RtId>>(links));
+    CHECK(std::get<std::vector<RtId>>(links) == std::vector{RtId::parse("m/heat").value()});
+    CHECK(std::holds_alternative<Unreadable>(reader.links(kCrash, soon())));
+    CHECK(std::get<Unreadable>(reader.links("<html>", soon())).reason == "cut off: the page does not end");
+
+    const FakeReader forging("echo '[\"m/heat\"]'; exit 1");
+    CHECK(std::get<Unreadable>(ReaderProcess(forging.path()).links("x", soon())).reason ==
+          "the page reader's answer and its exit code differ");
+}

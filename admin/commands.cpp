@@ -1,0 +1,35 @@
+#include <ostream>
+
+#include "admin/command.h"
+#include "admin/show.h"
+#include "admin/status.h"
+#include "common/setup/setup.h"
+
+namespace rtbatch {
+
+ImdbId imdbIdOf(const std::string& word) {
+    const auto id = ImdbId::parse(word);
+    if (!id) {
+        throw UsageError("'" + word + "' is no IMDb id; write tt and 7 or 8 digits, as tt0113277");
+    }
+    return *id;
+}
+
+ExitCode runStatus(const Invocation& invocation) {
+    Store store(storeOptions(invocation.config()));
+    store.check();
+    const Status status = readStatus(store, invocation.config(), now());
+    invocation.out() << (invocation.has("json") ? statusJson(status) : statusText(status));
+    return ExitCode::ok;
+}
+
+ExitCode runShow(const Invocation& invocation) {
+    const ImdbId id = imdbIdOf(invocation.arguments().front());
+    Store store(storeOptions(invocation.config()));
+    store.check();
+    const Showing showing = readShowing(store, invocation.config(), id, now());
+    invocation.out() << (invocation.has("json") ? showJson(showing) : showText(showing));
+    return ExitCode::ok;
+}
+
+}  // namespace rtbatch
