@@ -120,7 +120,7 @@ Status readStatus(Store& store, const Config& config, Timestamp now) {
     status.lastHour = report.served(now - 1h);
     status.lastDay = report.served(now - 24h);
     status.rtIds = report.rtIds(now);
-    status.syncs = report.syncs();
+    status.sync = IdSyncTable(store).read();
 
     status.upstreams = {readUpstreamStatus(store, Upstream::wikidata, config.wikidataMaxConcurrent),
                         readUpstreamStatus(store, Upstream::rottenTomatoes, config.rtMaxConcurrent)};

@@ -8,6 +8,7 @@
 #include "common/lease/owner.h"
 #include "common/model/timestamp.h"
 #include "common/store/coordination.h"
+#include "common/store/id_sync_table.h"
 #include "common/store/refresh_table.h"
 #include "common/store/report.h"
 #include "common/store/store.h"
@@ -74,7 +75,7 @@ struct Status {
     std::int64_t pagesLastDay = 0;  ///< of runs that began in the last 24 hours
     int budget = 0;                 ///< pages that a run now may ask for
     RtIdCounts rtIds{};
-    std::vector<IdSync> syncs{};
+    std::optional<IdSync> sync = std::nullopt;  ///< the last pass over the whole mapping
 };
 
 /// The part of the answers that were fresh rows; nothing when there were no answers.

@@ -142,18 +142,18 @@ Object idsJson(const Status& status) {
     one.set("known", status.rtIds.known);
     one.set("absent", status.rtIds.absent);
     one.set("expired", status.rtIds.expired);
-    Array syncs;
-    for (const auto& sync : status.syncs) {
-        Object entry = jsonObject();
-        entry.set("source", sync.source);
-        entry.set("startedAt", toRfc3339(sync.startedAt));
-        entry.set("endedAt", jsonTime(sync.endedAt));
-        entry.set("afterRtId", sync.afterRtId);
-        entry.set("requests", sync.requests);
-        entry.set("found", sync.found);
-        syncs.add(entry);
+    if (!status.sync) {
+        one.set("sync", Poco::Dynamic::Var());
+        return one;
     }
-    one.set("syncs", syncs);
+    Object sync = jsonObject();
+    sync.set("startedAt", toRfc3339(status.sync->startedAt));
+    sync.set("endedAt",
+             jsonTime(status.sync->finished() ? std::optional(status.sync->endedAt) : std::nullopt));
+    sync.set("after", status.sync->after);
+    sync.set("requests", status.sync->requests);
+    sync.set("found", status.sync->found);
+    one.set("sync", sync);
     return one;
 }
 

@@ -97,16 +97,14 @@ std::string idsText(const Status& status) {
     std::string out = "Rotten Tomatoes ids\n  " + grouped(status.rtIds.known) + " known, " +
                       grouped(status.rtIds.absent) + " known to be absent; " + grouped(status.rtIds.expired) +
                       " of them to be asked again\n";
-    if (status.syncs.empty()) {
-        out += "  never synced; rtbatch-refresher sync-ids takes over the whole mapping\n";
+    if (!status.sync) {
+        return out + "  never synced; rtbatch-refresher sync-ids takes over the whole mapping\n";
     }
-    for (const auto& sync : status.syncs) {
-        out += "  sync from " + sync.source + ": begun " + timeText(sync.startedAt) + ", ";
-        out += sync.endedAt ? "complete " + timeText(*sync.endedAt)
-                            : "not complete, it has come to '" + sync.afterRtId + "'";
-        out += "; " + grouped(sync.found) + " ids in " + grouped(sync.requests) + " requests\n";
-    }
-    return out;
+    const IdSync& sync = *status.sync;
+    return out + "  last sync: begun " + timeText(sync.startedAt) + ", " +
+           (sync.finished() ? "complete " + timeText(sync.endedAt)
+                            : "not complete, it has come to '" + sync.after + "'") +
+           "; " + grouped(sync.found) + " ids in " + grouped(sync.requests) + " requests\n";
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ struct Command {
     Words words = {};
     std::vector<std::string> description = {};  ///< paragraphs
     std::vector<Option> options = {};
-    Run run;
+    Run run = {};
 };
 
 /// What an exit code means, a clause.
@@ -57,13 +57,13 @@ struct Reference {
 struct Program {
     std::string name;
     std::string version;
-    std::string summary;                   ///< a clause, without a full stop
-    std::vector<std::string> description;  ///< paragraphs
-    bool readsConfig = true;               ///< it has --config; --help and --version are always there
-    std::vector<Option> options = {};      ///< further ones, before a command or without commands
-    std::vector<Command> commands = {};    ///< in the order in which they are listed
-    Words words = {};                      ///< of a program without commands
-    Run run = {};                          ///< of a program without commands
+    std::string summary;                        ///< a clause, without a full stop
+    std::vector<std::string> description = {};  ///< paragraphs
+    bool readsConfig = true;                    ///< it has --config; --help and --version are always there
+    std::vector<Option> options = {};           ///< further ones, before a command or without commands
+    std::vector<Command> commands = {};         ///< in the order in which they are listed
+    Words words = {};                           ///< of a program without commands
+    Run run = {};                               ///< of a program without commands
     std::vector<ExitMeaning> exitCodes = {};
     std::optional<ExitCode> failure = {};  ///< what stands for `data`, `unavailable` and `software`
     std::vector<Reference> environment = {};

@@ -15,8 +15,7 @@ namespace {
 /// own, which is how roff knows where to put the wider space.
 void appendText(std::string& out, std::string_view text) {
     char last = '\n';
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
+    for (const char c : text) {
         if (c == ' ' && last == '.') {
             out += '\n';
             last = '\n';

@@ -3,6 +3,8 @@
 #include <Poco/Data/Statement.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "common/store/store_impl.h"
 
@@ -140,32 +142,6 @@ RtIdCounts Report::rtIds(Timestamp now) {
                                      sum("CASE WHEN expires_at <= ? THEN 1 ELSE 0 END") + " FROM rt_id",
                                  toMillis(now));
         return RtIdCounts{n[1], n[0] - n[1], n[2]};
-    });
-}
-
-std::vector<IdSync> Report::syncs() {
-    return _store.impl().call([&](Connection& c) {
-        std::vector<std::string> sources;
-        std::vector<std::string> after;
-        std::array<std::vector<std::int64_t>, 4> numbers;
-        Statement statement(c.session());
-        statement
-            << "SELECT source, after_rt_id, started_at, ended_at, requests, found FROM id_sync ORDER BY "
-               "source";
-        statement.addExtract(into(sources));
-        statement.addExtract(into(after));
-        for (auto& column : numbers) {
-            statement.addExtract(into(column));
-        }
-        statement.execute();
-        std::vector<IdSync> syncs;
-        for (std::size_t i = 0; i < sources.size(); ++i) {
-            const auto ended = numbers[1][i];
-            syncs.push_back({sources[i], fromMillis(numbers[0][i]),
-                             ended == 0 ? std::nullopt : std::optional(fromMillis(ended)), after[i],
-                             numbers[2][i], numbers[3][i]});
-        }
-        return syncs;
     });
 }
 

@@ -2,9 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "common/model/timestamp.h"
 #include "common/store/demand_table.h"
@@ -39,16 +36,6 @@ struct RtIdCounts {
     bool operator==(const RtIdCounts&) const = default;
 };
 
-/// A row of `id_sync`.
-struct IdSync {
-    std::string source;
-    Timestamp startedAt;
-    std::optional<Timestamp> endedAt;  ///< nothing: not to the end yet
-    std::string afterRtId;             ///< how far it has come
-    std::int64_t requests;
-    std::int64_t found;
-};
-
 /// Figures over whole tables, for the operator. Each is one or two statements that may take a while on a
 /// large table; none locks anything. Every call throws StoreError.
 class Report {
@@ -61,9 +48,6 @@ public:
     ServedCounts served(Timestamp since);
 
     RtIdCounts rtIds(Timestamp now);
-
-    /// The last taking over of each source.
-    std::vector<IdSync> syncs();
 
 private:
     Store& _store;

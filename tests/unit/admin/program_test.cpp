@@ -1,42 +1,12 @@
 // rtbatch-admin as the operator runs it.
 
-#include <sys/wait.h>
-
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <filesystem>
 #include <string>
 
-#include "common/store/store.h"
-#include "tests/unit/store/test_database.h"
+#include "tests/unit/admin/admin_fixture.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
-
-namespace {
-
-struct Outcome {
-    int status = -1;
-    std::string output;  ///< both streams
-};
-
-/// `setting`: `NAME=VALUE` for the environment, or empty.
-Outcome admin(const std::string& arguments, const std::string& setting = "") {
-    Outcome outcome;
-    const std::string command =
-        "env '" + (setting.empty() ? "A=B" : setting) + "' " RTBATCH_ADMIN " " + arguments + " 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::array<char, 4096> buffer{};
-    while (const auto size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-        outcome.output.append(buffer.data(), size);
-    }
-    outcome.status = WEXITSTATUS(pclose(pipe));
-    return outcome;
-}
-
-}  // namespace
 
 TEST_CASE("migrate makes the tables of the configured database, and may be run again") {
     const TestDatabase database(GENERATE(Kind::sqlite, Kind::mariadb));
@@ -60,6 +30,20 @@ TEST_CASE("A command line that is not understood ends with 64 and names the faul
         {"--frob migrate", "frob"},
         {"migrate now", "'now'"},
         {"migrate --config", "FILE"},
+        {"migrate --json", "json"},
+        {"status --top 3", "top"},
+        {"status tt0113277", "'tt0113277'"},
+        {"show", "IMDB-ID"},
+        {"show tt1 --json", "'tt1'"},
+        {"show tt0113277 tt0113278", "'tt0113278'"},
+        {"purge", "--unused-days"},
+        {"purge --unused-days", "unused-days"},
+        {"purge --unused-days 0", "--unused-days is '0'; write a whole number from 1 to 3650"},
+        {"purge --unused-days 3651", "--unused-days is '3651'"},
+        {"purge --unused-days=-1", "--unused-days is '-1'"},
+        {"purge --unused-days ten", "--unused-days is 'ten'"},
+        {"purge --unused-days 5 tt0113277", "either --unused-days or one IMDb id"},
+        {"purge tt1", "'tt1'"},
     }));
     CAPTURE(arguments);
     const auto outcome = admin(arguments);
@@ -80,5 +64,26 @@ TEST_CASE("Help lists the commands, the options and the exit status; version is 
     CHECK(help.status == 0);
     CHECK_THAT(help.output,
                Catch::Contains("migrate") && Catch::Contains("--config=FILE") && Catch::Contains("78"));
+    for (const char* command : {"migrate", "status", "show", "purge"}) {
+        CHECK_THAT(help.output, Catch::Contains(std::string("\n  ") + command + " "));
+    }
     CHECK_THAT(admin("--version").output, Catch::StartsWith("rtbatch-admin 0."));
+}
+
+TEST_CASE("A command that reads the tables says what to do about old ones") {
+    const TestDatabase database(Kind::sqlite);
+    const auto [arguments] = GENERATE(table<std::string>({{"status"}, {"show tt0113277"}, {"purge -u 5"}}));
+    const std::string setting = "RTBATCH_DATABASE_URL=" + database.options().url;
+    admin("migrate", setting);
+    database.sql("DELETE FROM schema_migration WHERE version > 2");
+    const auto outcome = admin(arguments, setting);
+    CHECK(outcome.status == 69);
+    CHECK_THAT(outcome.output, Catch::Contains("run rtbatch-admin migrate"));
+}
+
+TEST_CASE("An answer that cannot be written ends with 74") {
+    const TestDatabase database(Kind::sqlite);
+    const std::string setting = "RTBATCH_DATABASE_URL=" + database.options().url;
+    admin("migrate", setting);
+    CHECK(admin("status >/dev/full", setting).status == 74);
 }
