@@ -1,10 +1,13 @@
 #include "bench/refresher_sim/simulation.h"
 
 #include <algorithm>
-#include <optional>
-#include <set>
+#include <charconv>
+#include <cmath>
+#include <functional>
 #include <utility>
+#include <vector>
 
+#include "common/model/lifetime.h"
 #include "common/refresh/budget.h"
 #include "common/refresh/order.h"
 
@@ -14,12 +17,22 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr minutes kEvery{5};
+/// What a run may take: what expires until the next one has ended is due.
+constexpr seconds kRunTakes{270};
 
-/// What is cached of a title, and what is known of its demand.
+/// Before all times: not cached.
+constexpr Timestamp kNever{};
+
+int digitsOf(const ImdbId& id) {
+    int number = 0;
+    const std::string_view text = id.text().substr(2);
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+/// What is cached of a title, and what is known of its demand. When it expires is kept apart.
 struct Row {
-    std::optional<Timestamp> cachedAt;
-    Timestamp expiresAt{};
+    Timestamp cachedAt = kNever;
     std::int64_t scores = 0;
     int unchanged = 0;
     Demand demand{};
@@ -27,41 +40,40 @@ struct Row {
 
 class Life {
 public:
-    Life(const WorldOptions& options, Policy policy, int pagesPerDay)
-        : _world(options), _policy(policy), _pagesPerDay(pagesPerDay) {}
+    Life(const World& world, const RefresherOptions& options)
+        : _world(world),
+          _options(options),
+          _rows(world.titles().size()),
+          _expiresAt(world.titles().size(), kNever) {}
 
     Result run() {
         Timestamp nextRun = World::begin();
-        for (Timestamp time = World::begin(); time < _world.end(); time += _world.betweenBatches()) {
-            for (; nextRun <= time; nextRun += kEvery) {
+        for (std::size_t i = 0; i < _world.batches(); ++i) {
+            const Timestamp time = _world.timeOf(i);
+            for (; nextRun <= time; nextRun += _options.every) {
                 refresh(nextRun);
             }
-            answer(_world.nextBatch(time), time);
+            answer(_world.batch(i), time);
         }
         return _result;
     }
 
 private:
     bool measured(Timestamp time) const { return time >= _world.measuredFrom(); }
+    Row& row(std::int32_t title) { return _rows[static_cast<std::size_t>(title)]; }
+    Timestamp& expiresAt(std::int32_t title) { return _expiresAt[static_cast<std::size_t>(title)]; }
 
-    Row& row(int title) {
-        if (static_cast<std::size_t>(title) >= _rows.size()) {
-            _rows.resize(static_cast<std::size_t>(title) + 1000);
-        }
-        return _rows[static_cast<std::size_t>(title)];
-    }
-
-    void answer(const std::vector<int>& batch, Timestamp time) {
+    void answer(std::span<const std::int32_t> batch, Timestamp time) {
         int misses = 0;
         const double weight = requestWeight(time);
-        for (const int title : batch) {
-            Row& one = row(title);
-            if (one.demand.requests++ == 0) {
-                one.demand.firstAt = time;
+        for (const std::int32_t title : batch) {
+            Demand& demand = row(title).demand;
+            if (demand.requests++ == 0) {
+                demand.firstAt = time;
             }
-            one.demand.weight += weight;
-            one.demand.lastAt = time;
-            if (!one.cachedAt || one.expiresAt <= time) {
+            demand.weight += weight;
+            demand.lastAt = time;
+            if (expiresAt(title) <= time) {
                 ++misses;
                 scrape(title, time);
             }
@@ -75,58 +87,35 @@ private:
         }
     }
 
-    void scrape(int title, Timestamp time) {
+    void scrape(std::int32_t title, Timestamp time) {
         Row& one = row(title);
         const Title& film = _world.title(title);
-        if (one.cachedAt) {
-            _byExpiry.erase({one.expiresAt, title});
-        }
         const std::int64_t scores = film.scoresAt(time);
-        one.unchanged = one.cachedAt && scores == one.scores ? one.unchanged + 1 : 0;
+        one.unchanged = one.cachedAt != kNever && scores == one.scores ? one.unchanged + 1 : 0;
         one.scores = scores;
         one.cachedAt = time;
-        one.expiresAt =
-            time + lifetimeOf(_rules, film.id,
-                              {.year = film.year, .released = film.released, .unchanged = one.unchanged},
-                              time);
-        _byExpiry.insert({one.expiresAt, title});
+        expiresAt(title) = time + lifetimeOf(_rules, film.id, factsOf(title, one.unchanged), time);
     }
 
-    Candidate candidateOf(int title, Timestamp time) {
-        const Row& one = row(title);
+    LifetimeFacts factsOf(std::int32_t title, int unchanged) const {
         const Title& film = _world.title(title);
-        return {
-            .id = film.id,
-            .cachedAt = one.cachedAt,
-            .expiresAt = one.expiresAt,
-            .lifetime = meanLifetime(
-                _rules, {.year = film.year, .released = film.released, .unchanged = one.unchanged + 1}, time),
-            .demand = one.demand};
+        return {.year = film.year, .released = film.released, .unchanged = unchanged};
+    }
+
+    milliseconds nextLifetime(std::int32_t title, Timestamp time) {
+        return meanLifetime(_rules, factsOf(title, row(title).unchanged + 1), time);
     }
 
     void refresh(Timestamp time) {
-        const int budget = _policy == Policy::none ? 0 : budgetLeft(_pagesPerDay, _spent, time);
+        const int budget =
+            _options.policy == Policy::none ? 0 : budgetLeft(_options.pagesPerDay, _spent, time);
         if (budget == 0) {
             return;
         }
-        const Timestamp horizon = time + 2 * kEvery - seconds(30);
-        std::vector<int> due;
-        for (auto next = _byExpiry.begin(); next != _byExpiry.end() && next->first < horizon; ++next) {
-            due.push_back(next->second);  // the oldest first
-        }
-        if (_policy == Policy::mostPopular) {
-            std::ranges::stable_sort(due, std::greater<>(),
-                                     [&](int title) { return _world.title(title).popularity; });
-        } else if (_policy == Policy::knownDemand) {
-            std::ranges::stable_sort(due, std::greater<>(), [&](int title) {
-                return _world.title(title).popularity *
-                       static_cast<double>(candidateOf(title, time).lifetime.count());
-            });
-        } else if (_policy == Policy::ours) {
-            due = inOurOrder(due, time, horizon);
-        }
+        const Timestamp horizon = time + _options.every + kRunTakes;
+        std::vector<std::int32_t> due = inOrderOfPolicy(findDue(horizon), time, horizon);
         due.resize(std::min(due.size(), static_cast<std::size_t>(budget)));
-        for (const int title : due) {
+        for (const std::int32_t title : due) {
             scrape(title, time);
         }
         std::erase_if(_spent, [&](const PagesSpent& run) { return run.at < time - days(2); });
@@ -136,34 +125,79 @@ private:
         _result.pages += measured(time) ? std::ssize(due) : 0;
     }
 
-    std::vector<int> inOurOrder(const std::vector<int>& due, Timestamp time, Timestamp horizon) {
+    std::vector<std::int32_t> findDue(Timestamp horizon) {
+        std::vector<std::int32_t> due;
+        for (std::size_t i = 0; i < _expiresAt.size(); ++i) {
+            if (_expiresAt[i] < horizon && _expiresAt[i] != kNever) {
+                due.push_back(static_cast<std::int32_t>(i));
+            }
+        }
+        return due;
+    }
+
+    std::vector<std::int32_t> inOrderOfPolicy(std::vector<std::int32_t> due, Timestamp time,
+                                              Timestamp horizon) {
+        const auto most = [&due](auto&& key) { std::ranges::stable_sort(due, std::greater<>(), key); };
+        switch (_options.policy) {
+            case Policy::none:
+                break;
+            case Policy::oldest:
+                std::ranges::stable_sort(due, std::less<>(),
+                                         [this](std::int32_t title) { return expiresAt(title); });
+                break;
+            case Policy::mostPopular:
+                most([&](std::int32_t title) { return _world.title(title).popularityAt(time); });
+                break;
+            case Policy::knownDemand:
+                most([&](std::int32_t title) {
+                    return _world.title(title).popularityAt(time) *
+                           static_cast<double>(nextLifetime(title, time).count());
+                });
+                break;
+            case Policy::ours:
+                if (due.size() > _options.mostDue) {
+                    std::ranges::nth_element(due, due.begin() + static_cast<std::ptrdiff_t>(_options.mostDue),
+                                             std::greater<>(),
+                                             [this](std::int32_t title) { return row(title).demand.weight; });
+                    due.resize(_options.mostDue);
+                }
+                return inOurOrder(due, time, horizon);
+        }
+        return due;
+    }
+
+    std::vector<std::int32_t> inOurOrder(const std::vector<std::int32_t>& due, Timestamp time,
+                                         Timestamp horizon) {
         std::vector<Candidate> candidates;
         candidates.reserve(due.size());
-        for (const int title : due) {
-            candidates.push_back(candidateOf(title, time));
+        for (const std::int32_t title : due) {
+            candidates.push_back({.id = _world.title(title).id,
+                                  .cachedAt = row(title).cachedAt,
+                                  .expiresAt = expiresAt(title),
+                                  .lifetime = nextLifetime(title, time),
+                                  .demand = row(title).demand});
         }
-        std::vector<int> order;
-        const int first = std::stoi(_world.title(0).id.string().substr(2));
+        std::vector<std::int32_t> order;
+        const int first = digitsOf(_world.title(0).id);
         for (const Ranked& ranked : inOrder(std::move(candidates), time, horizon)) {
-            order.push_back(std::stoi(ranked.candidate.id.string().substr(2)) - first);
+            order.push_back(digitsOf(ranked.candidate.id) - first);
         }
         return order;
     }
 
-    World _world;
-    const Policy _policy;
-    const int _pagesPerDay;
+    const World& _world;
+    const RefresherOptions _options;
     const LifetimeRules _rules{};
     std::vector<Row> _rows;
-    std::set<std::pair<Timestamp, int>> _byExpiry;
+    std::vector<Timestamp> _expiresAt;
     std::vector<PagesSpent> _spent;
     Result _result;
 };
 
 }  // namespace
 
-Result simulate(const WorldOptions& world, Policy policy, int pagesPerDay) {
-    return Life(world, policy, pagesPerDay).run();
+Result simulate(const World& world, const RefresherOptions& options) {
+    return Life(world, options).run();
 }
 
 Result bestPossible(const Result& none, int days, int pagesPerDay) {
@@ -179,6 +213,18 @@ Result bestPossible(const Result& none, int days, int pagesPerDay) {
         left -= saved * misses;
         best.waited += batches - saved;
     }
+    return best;
+}
+
+Result bestApart(const Result& none, int days, int pagesPerDay) {
+    Result best = bestPossible(none, days, pagesPerDay);
+    const double chance =
+        none.misses == 0 ? 1 : static_cast<double>(best.pages) / static_cast<double>(none.misses);
+    double spared = 0;
+    for (const auto& [misses, batches] : none.waitedWith) {
+        spared += static_cast<double>(batches) * std::pow(chance, misses);
+    }
+    best.waited = none.batches - std::llround(spared);
     return best;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <string>
 
 namespace rtbatch::sim {
@@ -38,6 +39,10 @@ std::int64_t Title::scoresAt(Timestamp time) const {
 }
 
 World::World(const WorldOptions& options) : _options(options), _random(options.seed) {
+    if (options.batchSize < 1 || options.titles < 2 * options.batchSize ||
+        options.requestsPerDay < options.batchSize) {
+        throw std::invalid_argument("a world needs twice as many titles as a batch has, and a batch a day");
+    }
     const auto count = static_cast<std::size_t>(options.titles);
     double sum = 0;
     for (std::size_t place = 0; place < count; ++place) {
@@ -48,15 +53,26 @@ World::World(const WorldOptions& options) : _options(options), _random(options.s
     for (std::size_t place = 0; place < count; ++place) {
         addTitle(place, begin(), true);
     }
-    _replaceAt = begin();
+    const double newPerDay = options.newPerWeek / 7 * options.titles;
+    const auto between =
+        newPerDay > 0 ? duration_cast<milliseconds>(days(1) / newPerDay) : milliseconds::max();
+    Timestamp replaceAt = newPerDay > 0 ? begin() : Title::kForEver;
+    for (std::size_t i = 0; timeOf(i) < end(); ++i) {
+        for (; replaceAt <= timeOf(i); replaceAt += between) {
+            std::uniform_int_distribution<std::size_t> place(0, _atPlace.size() - 1);
+            addTitle(place(_random), replaceAt, false);
+        }
+        addBatch();
+    }
 }
 
 Timestamp World::begin() {
     return sys_days{year(kThisYear) / 7 / 1};
 }
 
-milliseconds World::betweenBatches() const {
-    return milliseconds(days(1)) * _options.batchSize / _options.requestsPerDay;
+Timestamp World::timeOf(std::size_t batch) const {
+    return begin() + milliseconds(days(1)) * static_cast<std::int64_t>(batch) * _options.batchSize /
+                         _options.requestsPerDay;
 }
 
 void World::addTitle(std::size_t place, Timestamp time, bool atBegin) {
@@ -75,33 +91,31 @@ void World::addTitle(std::size_t place, Timestamp time, bool atBegin) {
     }
     const double logDays = std::log(kOldLeastDays) + unit(_random) * std::log(kOldMostDays / kOldLeastDays);
     const auto every = minutes(static_cast<int>(std::exp(logDays) * 24 * 60));
-    const auto id = ImdbId::parse("tt" + std::to_string(kFirstId + titles()));
+    const auto number = static_cast<std::int32_t>(_titles.size());
+    const auto id = ImdbId::parse("tt" + std::to_string(kFirstId + number));
+    if (!atBegin) {
+        _titles[static_cast<std::size_t>(_atPlace[place])].until = time;
+    }
     _titles.push_back({.id = *id,
                        .year = static_cast<int>(year_month_day(released).year()),
                        .released = released,
                        .changesEvery = every,
                        .phase = minutes(static_cast<int>(unit(_random) * static_cast<double>(every.count()))),
                        .popularity = 1.0 / static_cast<double>(place + 1) / _cumulated.back()});
-    _atPlace[place] = titles() - 1;
+    _atPlace[place] = number;
 }
 
-const std::vector<int>& World::nextBatch(Timestamp time) {
-    const double perDay = _options.newPerWeek / 7 * _options.titles;
-    while (perDay > 0 && _replaceAt <= time) {
-        std::uniform_int_distribution<std::size_t> place(0, _atPlace.size() - 1);
-        addTitle(place(_random), _replaceAt, false);
-        _replaceAt += milliseconds(static_cast<std::int64_t>(milliseconds(days(1)).count() / perDay));
-    }
+void World::addBatch() {
     std::uniform_real_distribution<double> point(0, _cumulated.back());
-    _batch.clear();
-    while (std::ssize(_batch) < _options.batchSize) {
+    const auto first = _requests.size();
+    while (_requests.size() < first + batchSize()) {
         const auto place = std::ranges::upper_bound(_cumulated, point(_random)) - _cumulated.begin();
-        const int title = _atPlace[std::min(static_cast<std::size_t>(place), _atPlace.size() - 1)];
-        if (std::ranges::find(_batch, title) == _batch.end()) {
-            _batch.push_back(title);
+        const std::int32_t title = _atPlace[std::min(static_cast<std::size_t>(place), _atPlace.size() - 1)];
+        if (std::find(_requests.begin() + static_cast<std::ptrdiff_t>(first), _requests.end(), title) ==
+            _requests.end()) {
+            _requests.push_back(title);
         }
     }
-    return _batch;
 }
 
 }  // namespace rtbatch::sim

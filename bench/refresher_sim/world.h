@@ -3,10 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "common/model/imdb_id.h"
-#include "common/model/lifetime.h"
 #include "common/model/timestamp.h"
 
 namespace rtbatch::sim {
@@ -30,40 +30,52 @@ struct Title {
     std::chrono::sys_days released;
     std::chrono::minutes changesEvery;  ///< its scores
     std::chrono::minutes phase;
-    double popularity = 0;  ///< share of all requests while it is on the list
+    double popularity;           ///< share of all requests, while it is on the list
+    Timestamp until = kForEver;  ///< when another takes its place, and nobody asks for it any more
+
+    static constexpr Timestamp kForEver = Timestamp::max();
 
     /// Which scores its page shows: another number, other scores.
     std::int64_t scoresAt(Timestamp time) const;
+
+    double popularityAt(Timestamp time) const { return time < until ? popularity : 0; }
 };
 
 /// Titles with their popularity by Zipf's law, some of them replaced every day, and the batches of people who
-/// ask for them. The same options give the same world, whoever lives in it.
+/// ask for them: all that happens, whoever lives in it. The same options give the same world.
 class World {
 public:
+    /// Throws std::invalid_argument when a batch could not be filled, or nothing would be asked.
     explicit World(const WorldOptions& options);
 
     static Timestamp begin();
     const WorldOptions& options() const { return _options; }
     Timestamp measuredFrom() const { return begin() + std::chrono::days(_options.warmUpDays); }
     Timestamp end() const { return measuredFrom() + std::chrono::days(_options.days); }
-    std::chrono::milliseconds betweenBatches() const;
 
-    /// The titles of the batch at `time`, distinct; times only go forward.
-    const std::vector<int>& nextBatch(Timestamp time);
+    std::size_t batches() const { return _requests.size() / batchSize(); }
+    Timestamp timeOf(std::size_t batch) const;
 
-    const Title& title(int number) const { return _titles[static_cast<std::size_t>(number)]; }
-    int titles() const { return static_cast<int>(_titles.size()); }
+    /// Numbers of the titles of a batch, distinct.
+    std::span<const std::int32_t> batch(std::size_t number) const {
+        return std::span(_requests).subspan(number * batchSize(), batchSize());
+    }
+
+    /// All that there ever were.
+    const std::vector<Title>& titles() const { return _titles; }
+    const Title& title(std::int32_t number) const { return _titles[static_cast<std::size_t>(number)]; }
 
 private:
+    std::size_t batchSize() const { return static_cast<std::size_t>(_options.batchSize); }
     void addTitle(std::size_t place, Timestamp time, bool atBegin);
+    void addBatch();
 
     const WorldOptions _options;
     std::mt19937_64 _random;
-    std::vector<Title> _titles;      // all that there ever were
-    std::vector<int> _atPlace;       // of the ranking: the title there
-    std::vector<double> _cumulated;  // popularity of the places up to each
-    std::vector<int> _batch;
-    Timestamp _replaceAt;
+    std::vector<Title> _titles;
+    std::vector<std::int32_t> _atPlace;  // of the ranking: the title there
+    std::vector<double> _cumulated;      // popularity of the places up to each
+    std::vector<std::int32_t> _requests;
 };
 
 }  // namespace rtbatch::sim

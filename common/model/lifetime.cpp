@@ -34,8 +34,8 @@ bool isNew(const LifetimeFacts& facts, Timestamp time) {
 }
 
 bool isOld(const LifetimeFacts& facts, Timestamp time) {
-    // A year alone may mean its last day.
-    return facts.year && *facts.year + kOldYears < yearOf(time) &&
+    // A year alone may mean its last day. A release is never before the film, so an old one alone will do.
+    return (facts.year || facts.released) && (!facts.year || *facts.year + kOldYears < yearOf(time)) &&
            (!facts.released || *facts.released + kOldFor < time);
 }
 

@@ -30,8 +30,7 @@ LifetimeRule lifetimeRuleOf(const LifetimeFacts& facts, Timestamp scrapedAt);
 /// - suspect: a day, to see whether the gap stays;
 /// - a film of this year or later, or released in the last 90 days or yet to be: newTtl;
 /// - a film over two years old whose scores did not change at the last two scrapes: twice as long each time,
-/// to 30
-///   days at most (or to ttl where that is longer), with what the spreading adds;
+///   to 30 days at most (ttl, where that alone may be more), with what the spreading adds;
 /// - else ttl.
 std::chrono::milliseconds meanLifetime(const LifetimeRules& rules, const LifetimeFacts& facts,
                                        Timestamp time);

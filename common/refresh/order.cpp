@@ -18,6 +18,11 @@ using Days = duration<double, days::period>;
 /// request. So one request a minute ago does not look like a thousand a day.
 constexpr double kPriorDays = 1.0;
 
+/// Of a film that nobody has asked for since a time, no more requests are expected than this in such a time.
+/// So one that was asked for daily and drops out of the lists is forgotten in days, not when its faded
+/// requests are.
+constexpr double kRequestsInSilence = 2;
+
 /// A film on a list of what should be warm counts as if it were asked for so often a day; half as often at
 /// that place; and no more after that time without being put on a list again.
 constexpr double kWantedPerDay = 0.5;
@@ -40,11 +45,21 @@ Demand demandOf(const Candidate& candidate) {
 
 /// Requests a day, now. The faded requests of a film that is asked for evenly are its rate times the time in
 /// which they gathered, faded likewise: so a film that is new is not taken for one that few ask for.
-double perDay(const Demand& demand, Timestamp now) {
+double askedPerDay(const Demand& demand, Timestamp now) {
+    if (demand.requests == 0) {
+        return 0;
+    }
     const double halfLife = Days(kDemandHalfLife).count();
-    const double age = demand.requests > 0 ? std::max(0.0, Days(now - demand.firstAt).count()) : 0.0;
+    const double age = std::max(0.0, Days(now - demand.firstAt).count());
     const double gathered = halfLife / std::numbers::ln2 * (1 - std::exp2(-age / halfLife));
-    double rate = demand.requests > 0 ? fadedRequests(demand, now) / (gathered + kPriorDays) : 0.0;
+    const double rate = fadedRequests(demand, now) / (gathered + kPriorDays);
+    const double silence = Days(now - demand.lastAt).count();
+    return silence > 0 ? std::min(rate, kRequestsInSilence / silence) : rate;
+}
+
+/// The same, with what is expected of a film that is on a list.
+double perDay(const Demand& demand, Timestamp now) {
+    double rate = askedPerDay(demand, now);
     if (demand.wantedPlace && now < demand.wantedAt + kWantedLasts) {
         rate += kWantedPerDay / (1 + static_cast<double>(*demand.wantedPlace) / kWantedHalfPlace);
     }

@@ -198,6 +198,10 @@ TEST_CASE("a film can be changed, moved and taken from Wikidata") {
     CHECK_THAT(get(standin.rtUrl(), "/m/heat").body,
                Contains(R"("score":"7")") && Contains("<p>Changed.</p>"));
     CHECK_THAT(control(standin.rtUrl(), "GET", film), Contains(R"("criticScore":null,"audienceScore":7)"));
+    control(standin.rtUrl(), "PUT", film, R"({"released":"2026-03-09"})");
+    CHECK_THAT(get(standin.rtUrl(), "/m/heat").body, Contains(R"("cag[release]":"Mar 9, 2026")"));
+    control(standin.rtUrl(), "PUT", film, R"({"year":1996})");
+    CHECK_THAT(get(standin.rtUrl(), "/m/heat").body, Contains(R"("cag[release]":"Nov 1, 1996")"));
 
     control(standin.rtUrl(), "PUT", film, R"({"rtId":"m/heat_1995"})");
     CHECK(get(standin.rtUrl(), "/m/heat").status() == 404);
