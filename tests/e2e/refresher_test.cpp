@@ -55,7 +55,7 @@ struct Fixture {
             const std::string requests = std::to_string(ids.size() - i);
             rows += (rows.empty() ? "('" : ",('") + ids[i] + "'," + requests + "," + requests +
                     " * POW(2, (" + kNowMs + " / 1000.0 - 86400 - 1767225600) / 604800), " + kNowMs +
-                    " - 30 * 24 * " + kHour + ", " + kNowMs + " - 24 * " + kHour + ")";
+                    " - 30 * 24 * " + kHour + ", " + kNowMs + " - " + kHour + ")";
         }
         sql("INSERT INTO demand (imdb_id, requests, weight, first_at, last_at) VALUES " + rows +
             "; DELETE FROM rt_scrape; DELETE FROM refresh_run");
