@@ -15,13 +15,13 @@
 #include <utility>
 
 #include "common/config/config.h"
+#include "common/process/stop_signal.h"
 #include "handler/cgi_exchange.h"
 #include "handler/counted_exchange.h"
 #include "handler/exit_codes.h"
 #include "handler/listener.h"
 #include "handler/parts.h"
 #include "handler/response.h"
-#include "common/process/stop_signal.h"
 
 namespace rtbatch {
 

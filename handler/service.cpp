@@ -10,10 +10,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/process/stop_signal.h"
 #include "handler/acceptor.h"
 #include "handler/listener.h"
 #include "handler/parts.h"
-#include "common/process/stop_signal.h"
 #include "handler/worker_pool.h"
 
 namespace rtbatch {

@@ -28,7 +28,8 @@ inline std::string repeated(const std::string& one, std::size_t count) {
 /// Stands for a release date that is not known, where NULL cannot be read or bound.
 constexpr std::int64_t kNoRelease = std::int64_t{1} << 60U;
 
-/// Cut to the width of the columns for messages and other long texts (500), and not in the middle of a character of UTF-8.
+/// Cut to the width of the columns for messages and other long texts (500), and not in the middle of a
+/// character of UTF-8.
 inline std::string cutToColumn(const std::string& message) {
     constexpr std::size_t kWidth = 500;
     std::size_t size = std::min(message.size(), kWidth);
