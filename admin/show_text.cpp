@@ -52,7 +52,7 @@ std::string rowText(const Showing& showing) {
 
 std::string oneDecimal(double number) {
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", number);
+    static_cast<void>(std::snprintf(text.data(), text.size(), "%.1f", number));
     return text.data();
 }
 

@@ -97,6 +97,7 @@ private:
             }
         }
         std::vector<KnownRtId> rows;
+        rows.reserve(known.size());
         for (auto& [id, row] : known) {
             rows.push_back(std::move(row));
         }
