@@ -29,7 +29,9 @@ int budgetLeft(int pagesPerDay, std::span<const PagesSpent> spent, Timestamp now
         if (run.at < filledAt) {
             continue;
         }
-        tokens = std::min(capacity, tokens + perDay * Days(run.at - filledAt).count()) - run.pages;
+        // Never below nothing: a larger budget of yesterday is no debt.
+        tokens = std::min(capacity, tokens + perDay * Days(run.at - filledAt).count());
+        tokens = std::max(0.0, tokens - run.pages);
         filledAt = run.at;
         if (run.at > now - days(1)) {
             today += run.pages;
