@@ -145,7 +145,9 @@ ExitCode run(const Invocation& invocation) {
                              invocation.number("max-time", 1, kMostSeconds), invocation.has("dry-run"),
                              invocation.has("quiet")};
     const Config& config = invocation.config();
-    config.check();
+    if (!options.dryRun) {
+        config.check();  // a dry run asks nobody
+    }
     blockStopSignals();
     logToStderr();
     if (options.quiet) {
