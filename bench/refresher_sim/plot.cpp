@@ -10,11 +10,11 @@ namespace rtbatch::sim {
 namespace {
 
 constexpr double kWidth = 920;
-constexpr double kHeight = 400;
+constexpr double kHeight = 424;
 constexpr double kPanel = 400;  // width
 constexpr double kTop = 64;
 constexpr double kBottom = 300;
-constexpr std::array kColours{"#8a8f98", "#c78b2d", "#4f8fc0", "#2f9e63", "#7cc79f", "#b04a9a"};
+constexpr std::array kColours{"#8a8f98", "#c78b2d", "#4f8fc0", "#2f9e63", "#7cc79f", "#b04a9a", "#d1495b"};
 
 std::string percent(double share) {
     std::ostringstream out;
@@ -82,21 +82,23 @@ std::string plot(const std::vector<int>& budgets, const std::vector<Series>& wai
     out << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << kWidth << " " << kHeight
         << "\" width=\"" << kWidth << "\" height=\"" << kHeight
         << "\" font-family=\"sans-serif\" font-size=\"12\">\n"
-        << "<style>text{fill:#333}.title{font-size:15px;font-weight:bold}.value{font-size:9px}.grid{stroke:#"
+        << "<style>text{fill:#333}.title{font-size:15px;font-weight:bold}.value{font-size:7px}.grid{stroke:#"
            "8888;"
            "stroke-width:.5}.ground{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#"
            "16181c}}"
            "</style>\n<rect width=\"100%\" height=\"100%\" class=\"ground\"/>\n";
     panel(out, 56, "Batches that had to wait", budgets, waiting);
     panel(out, 508, "Answers that were not cached", budgets, missed);
-    double x = 56;
+    constexpr std::size_t kInARow = 4;
+    constexpr double kLegendWidth = 200;
     for (std::size_t s = 0; s < waiting.size(); ++s) {
-        out << "<rect x=\"" << x << "\" y=\"352\" width=\"12\" height=\"12\" fill=\""
+        const double x = 56 + kLegendWidth * static_cast<double>(s % kInARow);
+        const double y = 352 + 22 * static_cast<double>(s / kInARow);
+        out << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"12\" height=\"12\" fill=\""
             << kColours[s % kColours.size()] << "\"/>\n";
-        text(out, x + 18, 362, waiting[s].name);
-        x += 40 + 7.0 * static_cast<double>(waiting[s].name.size());
+        text(out, x + 18, y + 10, waiting[s].name);
     }
-    text(out, 56, 388, caption);
+    text(out, 56, 412, caption);
     out << "</svg>\n";
     return out.str();
 }
