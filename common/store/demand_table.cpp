@@ -72,9 +72,14 @@ void DemandTable::addServed(const ServedCounts& counts, Timestamp time) {
         std::string columns;
         std::string assignments;
         for (const std::string column : kColumns) {
-            columns += ", " + column;
-            assignments += (assignments.empty() ? "" : ", ") + column + " = served." + column + " + " +
-                           (sqlite ? "excluded." + column : "VALUES(" + column + ")");
+            columns.append(", ").append(column);
+            assignments.append(assignments.empty() ? "" : ", ")
+                .append(column)
+                .append(" = served.")
+                .append(column);
+            assignments.append(sqlite ? " + excluded." : " + VALUES(")
+                .append(column)
+                .append(sqlite ? "" : ")");
         }
         Statement statement(c.session());
         statement << "INSERT INTO served (since" + columns + ") VALUES (?, " +

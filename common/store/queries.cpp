@@ -93,9 +93,11 @@ struct Queries::Save {
         std::string columns;
         std::string assignments;
         for (const std::string column : kColumns) {
-            columns += ", " + column;
-            assignments += (assignments.empty() ? "" : ", ") + column + " = " +
-                           (sqlite ? "excluded." + column : "VALUES(" + column + ")");
+            columns.append(", ").append(column);
+            assignments.append(assignments.empty() ? "" : ", ").append(column);
+            assignments.append(sqlite ? " = excluded." : " = VALUES(")
+                .append(column)
+                .append(sqlite ? "" : ")");
         }
         statement << "INSERT INTO rt_cache (imdb_id" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, NULLIF(?, " +
                          std::to_string(kNoRelease) + ")) " +
