@@ -1,12 +1,15 @@
 #include "refresher/ratings_file.h"
 
+#include <Poco/Checksum.h>
 #include <Poco/InflatingStream.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <streambuf>
 #include <string_view>
 
 #include "common/cli/exit_code.h"
@@ -17,6 +20,7 @@ namespace rtbatch {
 namespace {
 
 constexpr std::string_view kHeader = "tconst\taverageRating\tnumVotes";
+constexpr std::size_t kTrailer = 8;
 constexpr int kGzipMagic = 0x1F;  // no text begins so
 
 struct Rated {
@@ -85,22 +89,43 @@ std::optional<Rated> ratedOf(std::string_view line, BadLines& bad, std::uint64_t
     return id && votes ? std::optional(Rated{*id, *votes}) : std::nullopt;
 }
 
+/// Least byte first.
+std::string bytesOf(std::uint32_t number) {
+    std::string bytes;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        bytes += static_cast<char>(number >> shift & 0xFFU);
+    }
+    return bytes;
+}
+
 class Reader {
 public:
     Reader(std::size_t top, const std::string& file) : _file(file), _best(top), _bad(file) {}
 
-    /// Takes all lines up to the end of `in`, or of this gzip member.
-    void take(std::istream& in) {
+    /// Takes all lines up to the end of `in`, or of this gzip member; gives the trailer that such a member
+    /// has.
+    std::string take(std::istream& in) {
+        Poco::Checksum checksum(Poco::Checksum::TYPE_CRC32);
+        std::uint32_t size = 0;
+        const auto count = [&](std::string_view text) {
+            checksum.update(text.data(), static_cast<unsigned>(text.size()));
+            size += static_cast<std::uint32_t>(text.size());  // modulo 2^32, as in the trailer
+        };
         std::string line;
         while (!_bad.tooMany() && std::getline(in, line)) {
+            count(line);
             _line += line;
             if (in.eof()) {
                 break;  // no line feed yet
             }
+            count("\n");
             takeLine();
             _line.clear();
         }
+        return bytesOf(checksum.checksum()) + bytesOf(size);
     }
+
+    bool hopeless() const { return _bad.tooMany(); }
 
     std::vector<ImdbId> end(bool broken) {
         _bad.check();
@@ -138,19 +163,48 @@ private:
     std::uint64_t _number = 0;
 };
 
-/// Poco gives no sign of the end of the file but that the next member cannot be begun, and of a cut one only
-/// that the stream has gone bad.
+/// Hands on what a stream has, and knows its last bytes.
+class Tail : public std::streambuf {
+public:
+    explicit Tail(std::istream& in) : _in(in) {}
+
+    /// The last 8 bytes that were read, or fewer.
+    const std::string& last() const { return _last; }
+
+protected:
+    int_type underflow() override {
+        _in.read(_block.data(), _block.size());
+        const auto got = static_cast<std::size_t>(_in.gcount());
+        _last.append(_block.data(), got);
+        _last.erase(0, _last.size() - std::min(_last.size(), kTrailer));
+        setg(_block.data(), _block.data(), _block.data() + got);
+        return got == 0 ? traits_type::eof() : traits_type::to_int_type(*gptr());
+    }
+
+private:
+    std::istream& _in;
+    std::array<char, std::size_t{32} * 1024> _block{};
+    std::string _last;
+};
+
+/// Poco has but one sign for the end of the file, for garbage after it, and for a member that is cut before
+/// anything came of it: the next member cannot be begun. So the file must end with the trailer of the last
+/// one that was read, its checksum and length (RFC 1952, 2.3.1). Of one that is cut later the stream goes
+/// bad.
 bool takeGzip(std::istream& in, Reader& reader) {
-    Poco::InflatingInputStream inflating(in, Poco::InflatingStreamBuf::STREAM_GZIP);
+    Tail tail(in);
+    std::istream whole(&tail);
+    Poco::InflatingInputStream inflating(whole, Poco::InflatingStreamBuf::STREAM_GZIP);
+    std::string trailer;
     do {
-        reader.take(inflating);
-        if (inflating.bad()) {
+        trailer = reader.take(inflating);
+        if (inflating.bad() || reader.hopeless()) {
             return false;
         }
         inflating.clear();
         inflating.reset();
     } while (inflating.peek() != std::istream::traits_type::eof());
-    return true;
+    return tail.last() == trailer;
 }
 
 }  // namespace

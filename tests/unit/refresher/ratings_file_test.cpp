@@ -75,6 +75,25 @@ TEST_CASE("A file that is cut short is refused, packed or not, wherever it is cu
     CHECK(complaint("") == "FILE is empty; nothing was marked");
 }
 
+TEST_CASE("A second member that is cut, wherever it is, is not taken for the end") {
+    const std::string first = test::gzip(kHeader + titles(0, 300));
+    const std::string second = test::gzip(titles(300, 600));
+    CHECK(best(first + second, 1) == "tt1000599");
+    for (std::size_t size = 1; size < second.size(); ++size) {
+        CAPTURE(size);
+        CHECK_THAT(complaint(first + second.substr(0, size)), Contains("cut short"));
+    }
+    CHECK_THAT(complaint(first + "garbage"), Contains("cut short"));
+}
+
+TEST_CASE("A long file that lacks its last bytes only is refused") {
+    const std::string packed = test::gzip(kHeader + titles(0, 20000));
+    for (std::size_t lost = 1; lost <= 8; ++lost) {
+        CAPTURE(lost);
+        CHECK_THAT(complaint(packed.substr(0, packed.size() - lost)), Contains("cut short"));
+    }
+}
+
 TEST_CASE("What is packed and damaged is refused") {
     std::string packed = test::gzip(kHeader + titles(0, 3000));
     packed[packed.size() / 2] = static_cast<char>(packed[packed.size() / 2] ^ 0x55);
