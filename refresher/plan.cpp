@@ -37,7 +37,7 @@ Plan makePlan(Store& store, const Config& config, std::chrono::milliseconds maxT
             plan.rtIds.emplace(movie.id, *std::move(rtId));
         }
     }
-    plan.due = inOrder(std::move(candidates), plan.madeAt, plan.horizon);
+    plan.due = inOrder(candidates, plan.madeAt, plan.horizon);
     return plan;
 }
 

@@ -179,7 +179,7 @@ private:
         }
         std::vector<std::int32_t> order;
         const int first = digitsOf(_world.title(0).id);
-        for (const Ranked& ranked : inOrder(std::move(candidates), time, horizon)) {
+        for (const Ranked& ranked : inOrder(candidates, time, horizon)) {
             order.push_back(digitsOf(ranked.candidate.id) - first);
         }
         return order;

@@ -89,15 +89,15 @@ double worthOf(const Candidate& candidate, Timestamp now) {
     return requests / (1 + requests);
 }
 
-std::vector<Ranked> inOrder(std::vector<Candidate> candidates, Timestamp now, Timestamp horizon) {
+std::vector<Ranked> inOrder(const std::vector<Candidate>& candidates, Timestamp now, Timestamp horizon) {
     std::vector<Ranked> ranked;
-    for (Candidate& candidate : candidates) {
+    for (const Candidate& candidate : candidates) {
         if (candidate.expiresAt && *candidate.expiresAt >= horizon) {
             continue;
         }
         const double worth = worthOf(candidate, now);
         if (worth >= kLeastWorth) {
-            ranked.push_back({std::move(candidate), worth});
+            ranked.push_back({candidate, worth});
         }
     }
     std::ranges::sort(ranked, [](const Ranked& a, const Ranked& b) {

@@ -31,7 +31,7 @@ struct Ranked {
 };
 
 /// Those that are due (no row, expired, or expiring before `horizon`) and worth a page, the most worth first.
-std::vector<Ranked> inOrder(std::vector<Candidate> candidates, Timestamp now, Timestamp horizon);
+std::vector<Ranked> inOrder(const std::vector<Candidate>& candidates, Timestamp now, Timestamp horizon);
 
 /// Why it stands where it stands, one line for a person.
 std::string reasonFor(const Ranked& ranked, Timestamp now);

@@ -44,7 +44,7 @@ Demand marked(std::int64_t place, Timestamp at = kNow - 1h) {
 
 std::vector<int> order(std::vector<Candidate> candidates) {
     std::vector<int> numbers;
-    for (const Ranked& ranked : inOrder(std::move(candidates), kNow, kHorizon)) {
+    for (const Ranked& ranked : inOrder(candidates, kNow, kHorizon)) {
         numbers.push_back(std::stoi(ranked.candidate.id.string().substr(2)) - 1'000'000);
     }
     return numbers;
