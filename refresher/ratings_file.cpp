@@ -173,7 +173,7 @@ public:
 
 protected:
     int_type underflow() override {
-        _in.read(_block.data(), _block.size());
+        _in.read(_block.data(), static_cast<std::streamsize>(_block.size()));
         const auto got = static_cast<std::size_t>(_in.gcount());
         _last.append(_block.data(), got);
         _last.erase(0, _last.size() - std::min(_last.size(), kTrailer));
