@@ -35,7 +35,6 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Exchange> exch
                          const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline)
     : _services(services), _exchange(std::move(exchange)), _deadline(deadline), _written(Clock::now()) {
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
-    _services.demand.asked(request.ids);
     _groups.emplace_back(kHead);
     const Timestamp time = now();
     for (const ImdbId& id : request.ids) {

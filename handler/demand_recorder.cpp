@@ -40,12 +40,12 @@ DemandRecorder::~DemandRecorder() {
     _thread.join();
 }
 
-void DemandRecorder::asked(const std::vector<ImdbId>& ids) {
+void DemandRecorder::asked(std::vector<ImdbId> ids) {
     const std::scoped_lock lock(_mutex);
     if (ids.empty() || _batches.size() >= kMostBatches) {
         return;
     }
-    _batches.push_back(ids);
+    _batches.push_back(std::move(ids));
     if (_batches.size() == kManyBatches) {
         _changed.notify_all();
     }

@@ -26,7 +26,7 @@ public:
 
     /// A batch asks for these, distinct. Beyond some 20,000 batches that wait to be written they are not
     /// counted.
-    void asked(const std::vector<ImdbId>& ids);
+    void asked(std::vector<ImdbId> ids);
 
     /// How a batch was answered.
     void served(const ServedCounts& counts);

@@ -130,11 +130,12 @@ void Router::batch(std::unique_ptr<Exchange>& exchange) {
         throw Problem(415, "unsupported_media_type", "Send the body as Content-Type: application/json.");
     }
     const bool lenient = prefersLenient(exchange->param("HTTP_PREFER"));
-    const BatchRequest request = parseBatch(exchange->body(), _options.maxIds, lenient);
+    BatchRequest request = parseBatch(exchange->body(), _options.maxIds, lenient);
     std::vector<CachedMovie> rows =
         request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
     std::make_shared<BatchStream>(_services, std::move(exchange), request, std::move(rows), deadline)
         ->start();
+    _services.demand.asked(std::move(request.ids));
 }
 
 void Router::health(std::unique_ptr<Exchange>& exchange) {

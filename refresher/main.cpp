@@ -46,8 +46,7 @@ ExitCode runPrewarm(const Invocation& invocation) {
     options.quiet = invocation.has("quiet");
     options.progress = progressMode(options.quiet);
     logToStderr();
-    const PrewarmEnd end = prewarm(invocation.config(), options, invocation.out(), std::cerr);
-    return end == PrewarmEnd::done ? ExitCode::ok : ExitCode::tempFail;
+    return prewarm(invocation.config(), options, invocation.out(), std::cerr);
 }
 
 ExitCode runSyncIds(const Invocation& invocation) {
@@ -56,8 +55,7 @@ ExitCode runSyncIds(const Invocation& invocation) {
     options.quiet = invocation.has("quiet");
     options.progress = progressMode(options.quiet);
     logToStderr();
-    const SyncIdsEnd end = syncIds(invocation.config(), options, invocation.out(), std::cerr);
-    return end == SyncIdsEnd::done ? ExitCode::ok : ExitCode::tempFail;
+    return syncIds(invocation.config(), options, invocation.out(), std::cerr);
 }
 
 Command prewarmCommand() {

@@ -77,8 +77,7 @@ void report(const PrewarmOptions& options, const Marked& marked, const ListedFil
 
 }  // namespace
 
-PrewarmEnd prewarm(const Config& config, const PrewarmOptions& options, std::ostream& out,
-                   std::ostream& err) {
+ExitCode prewarm(const Config& config, const PrewarmOptions& options, std::ostream& out, std::ostream& err) {
     ListedFilms films;
     if (!options.list) {
         // Before the signals are held back: who types ids into it must be able to end it.
@@ -93,7 +92,7 @@ PrewarmEnd prewarm(const Config& config, const PrewarmOptions& options, std::ost
         auto fetched = fetchListedFilms(config, store, *options.list, options.progress, goOn);
         if (const auto* none = std::get_if<NotNow>(&fetched)) {
             err << "rtbatch-refresher: nothing was marked: " << none->message << "\n";
-            return PrewarmEnd::notNow;
+            return ExitCode::tempFail;
         }
         films = std::move(std::get<ListedFilms>(fetched));
     }
@@ -102,9 +101,9 @@ PrewarmEnd prewarm(const Config& config, const PrewarmOptions& options, std::ost
     if (marked.marked < films.ids.size()) {
         err << "rtbatch-refresher: stopped; " << films.ids.size() - marked.marked
             << " movies were not marked\n";
-        return PrewarmEnd::notNow;
+        return ExitCode::tempFail;
     }
-    return PrewarmEnd::done;
+    return ExitCode::ok;
 }
 
 }  // namespace rtbatch

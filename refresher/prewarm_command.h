@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "common/cli/exit_code.h"
 #include "common/cli/progress.h"
 #include "common/config/config.h"
 #include "refresher/list_address.h"
@@ -21,15 +22,10 @@ struct PrewarmOptions {
     ProgressMode progress = ProgressMode::none;
 };
 
-/// How it ended.
-enum class PrewarmEnd {
-    done,
-    notNow,  ///< a site did not answer, or it was asked to stop; the same may do later
-};
-
 /// `rtbatch-refresher prewarm`: marks movies that should be warm, in the order of their source, and says how
-/// many. `rtbatch-refresher run` fetches them within its budget. To be called before there are threads.
+/// many. `rtbatch-refresher run` fetches them within its budget. tempFail: a site did not answer, or it was
+/// asked to stop. To be called before there are threads.
 /// Throws DataError, StoreError, ConfigError.
-PrewarmEnd prewarm(const Config& config, const PrewarmOptions& options, std::ostream& out, std::ostream& err);
+ExitCode prewarm(const Config& config, const PrewarmOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace rtbatch

@@ -34,31 +34,30 @@ std::string progressOf(const IdSync& state) {
     return std::to_string(state.found) + " ids in " + std::to_string(state.requests) + " requests";
 }
 
-SyncIdsEnd report(const IdSyncEnd& end, const SyncIdsOptions& options, std::ostream& out, std::ostream& err) {
+ExitCode report(const IdSyncEnd& end, const SyncIdsOptions& options, std::ostream& out, std::ostream& err) {
     switch (end.kind) {
         case IdSyncEnd::Kind::finished:
             if (!options.quiet) {
                 out << "sync-ids: " << progressOf(end.state) << ", the whole mapping\n";
             }
-            return SyncIdsEnd::done;
+            return ExitCode::ok;
         case IdSyncEnd::Kind::stopped:
             if (!options.quiet) {
                 out << "sync-ids: stopped after " << progressOf(end.state) << ", at " << placeOf(end.state)
                     << "; the next start goes on from there\n";
             }
-            return SyncIdsEnd::done;
+            return ExitCode::ok;
         case IdSyncEnd::Kind::gaveUp:
             break;
     }
     err << "rtbatch-refresher: sync-ids gave up after " << progressOf(end.state) << ", at "
         << placeOf(end.state) << ": " << end.why << "; the next start goes on from there\n";
-    return SyncIdsEnd::notNow;
+    return ExitCode::tempFail;
 }
 
 }  // namespace
 
-SyncIdsEnd syncIds(const Config& config, const SyncIdsOptions& options, std::ostream& out,
-                   std::ostream& err) {
+ExitCode syncIds(const Config& config, const SyncIdsOptions& options, std::ostream& out, std::ostream& err) {
     config.check();
     blockStopSignals();
     Store store(storeOptions(config));
@@ -71,7 +70,7 @@ SyncIdsEnd syncIds(const Config& config, const SyncIdsOptions& options, std::ost
             out << "sync-ids: another one runs: " << lock.taken()->by << ", since "
                 << toRfc3339(lock.taken()->since) << "\n";
         }
-        return SyncIdsEnd::done;
+        return ExitCode::ok;
     }
     Bell bell;
     Gate gate(gateOptions(config), store, leases, bell);

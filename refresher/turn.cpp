@@ -13,10 +13,6 @@ using std::chrono::milliseconds;
 /// How soon it is seen that we are not to go on.
 constexpr milliseconds kStep{500};
 
-std::string siteName(Upstream upstream) {
-    return upstream == Upstream::wikidata ? "Wikidata" : "Rotten Tomatoes";
-}
-
 NoTurn shutTooLong(Upstream upstream, milliseconds left) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
     return {false,

@@ -95,10 +95,10 @@ std::optional<Lease> claimOfNoFilm(Store& store, Leases& leases) {
 
 /// An upstream that is left alone now, so that a miss is answered at once.
 std::optional<std::string> shutUpstream(Store& store) {
-    for (const auto* upstream : {"wikidata", "rt"}) {
-        const UpstreamView view = store.readUpstream(upstream);
+    for (const auto upstream : {Upstream::wikidata, Upstream::rottenTomatoes}) {
+        const UpstreamView view = store.readUpstream(nameOf(upstream));
         if (consentOf(view.state, view.slots.time).kind != Consent::Kind::go) {
-            return upstream == std::string("rt") ? "Rotten Tomatoes" : "Wikidata";
+            return siteName(upstream);
         }
     }
     return std::nullopt;

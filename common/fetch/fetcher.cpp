@@ -18,7 +18,7 @@ FetchFailed stopping() {
 FetchFailed leftAlone(Upstream upstream, const Shut& shut) {
     const auto left =
         std::max(1s, std::chrono::ceil<std::chrono::seconds>(shut.until - std::chrono::steady_clock::now()));
-    const std::string name = upstream == Upstream::wikidata ? "Wikidata" : "Rotten Tomatoes";
+    const std::string name = siteName(upstream);
     if (shut.suspended) {
         return {"The pages of " + name + " have changed and cannot be read; the next is tried in " +
                     std::to_string(left.count()) + " s.",

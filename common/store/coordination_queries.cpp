@@ -385,22 +385,18 @@ void CoordinationQueries::saveFailure(const KnownFailure& failure, std::chrono::
     std::int64_t failedAt = toMillis(failure.failedAt);
     std::int64_t first = holdOff.count();
     std::string message = cutToColumn(failure.message);
-    const bool sqlite = _dialect == Dialect::sqlite;
-    const std::string least = sqlite ? "MIN" : "LEAST";
-    const auto fresh = [&](const std::string& column) {
-        return sqlite ? "excluded." + column : "VALUES(" + column + ")";
-    };
+    const std::string least = _dialect == Dialect::sqlite ? "MIN" : "LEAST";
+    const auto fresh = [&](const std::string& column) { return brought(_dialect, column); };
     const std::string longest = std::to_string(kLongestHoldOffMs);
     Statement statement(_session);
     statement << "INSERT INTO rt_failure (imdb_id, failures, failed_at, retry_at, message) "
-                 "VALUES (?, ?, ?, ?, ?) " +
-                     std::string(sqlite ? "ON CONFLICT (imdb_id) DO UPDATE SET "
-                                        : "ON DUPLICATE KEY UPDATE ") +
-                     "retry_at = CASE WHEN " + fresh("failures") + " = 0 THEN rt_failure.retry_at ELSE " +
-                     fresh("failed_at") + " + " + least + "((" + fresh("retry_at") + " - " +
-                     fresh("failed_at") + ") << " + least + "(rt_failure.failures, 20), " + longest +
-                     ") END, failed_at = " + fresh("failed_at") + ", message = " + fresh("message") +
-                     ", failures = rt_failure.failures + " + fresh("failures");
+                 "VALUES (?, ?, ?, ?, ?)" +
+                     whenThere(_dialect, "imdb_id") + "retry_at = CASE WHEN " + fresh("failures") +
+                     " = 0 THEN rt_failure.retry_at ELSE " + fresh("failed_at") + " + " + least + "((" +
+                     fresh("retry_at") + " - " + fresh("failed_at") + ") << " + least +
+                     "(rt_failure.failures, 20), " + longest + ") END, failed_at = " + fresh("failed_at") +
+                     ", message = " + fresh("message") + ", failures = rt_failure.failures + " +
+                     fresh("failures");
     std::int64_t retryAt = failedAt + first;
     statement.addBind(use(id));
     statement.addBind(use(counts));

@@ -38,21 +38,18 @@ void DemandTable::add(std::span<const Asked> asked, Timestamp time) {
     // In one order for all writers, so that two of them do not lock each other's rows crosswise.
     std::ranges::sort(rows, {}, &Row::id);
     _store.impl().call([&](Connection& c) {
-        const bool sqlite = _store.impl().url().dialect == Dialect::sqlite;
-        const auto fresh = [&](const std::string& column) {
-            return sqlite ? "excluded." + column : "VALUES(" + column + ")";
-        };
+        const Dialect dialect = _store.impl().url().dialect;
+        const auto fresh = [&](const std::string& column) { return brought(dialect, column); };
         const std::string at = std::to_string(toMillis(time));
         Statement statement(c.session());
         // A movie that was only marked as wanted has not been asked for before: first_at is 0.
         statement << "INSERT INTO demand (imdb_id, requests, weight, first_at, last_at) VALUES " +
                          repeated("(?, ?, ?, " + at + ", " + at + ")", rows.size()) +
-                         (sqlite ? " ON CONFLICT (imdb_id) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ") +
-                         "first_at = CASE WHEN demand.requests = 0 THEN " + fresh("first_at") +
-                         " ELSE demand.first_at END, requests = demand.requests + " + fresh("requests") +
-                         ", weight = demand.weight + " + fresh("weight") +
-                         ", last_at = " + (sqlite ? "MAX" : "GREATEST") + "(demand.last_at, " +
-                         fresh("last_at") + ")";
+                         whenThere(dialect, "imdb_id") + "first_at = CASE WHEN demand.requests = 0 THEN " +
+                         fresh("first_at") + " ELSE demand.first_at END, requests = demand.requests + " +
+                         fresh("requests") + ", weight = demand.weight + " + fresh("weight") +
+                         ", last_at = " + (dialect == Dialect::sqlite ? "MAX" : "GREATEST") +
+                         "(demand.last_at, " + fresh("last_at") + ")";
         for (Row& row : rows) {
             statement.addBind(use(row.id));
             statement.addBind(use(row.requests));
@@ -65,7 +62,7 @@ void DemandTable::add(std::span<const Asked> asked, Timestamp time) {
 void DemandTable::addServed(const ServedCounts& counts, Timestamp time) {
     _store.impl().call([&](Connection& c) {
         static constexpr std::array kColumns{"cached", "stale", "fetched", "not_found", "failed"};
-        const bool sqlite = _store.impl().url().dialect == Dialect::sqlite;
+        const Dialect dialect = _store.impl().url().dialect;
         std::int64_t since = toMillis(time) / toMillis(Timestamp(kPeriod)) * toMillis(Timestamp(kPeriod));
         std::array<std::int64_t, kColumns.size()> values{counts.cached, counts.stale, counts.fetched,
                                                          counts.notFound, counts.failed};
@@ -77,15 +74,11 @@ void DemandTable::addServed(const ServedCounts& counts, Timestamp time) {
                 .append(column)
                 .append(" = served.")
                 .append(column);
-            assignments.append(sqlite ? " + excluded." : " + VALUES(")
-                .append(column)
-                .append(sqlite ? "" : ")");
+            assignments.append(" + ").append(brought(dialect, column));
         }
         Statement statement(c.session());
         statement << "INSERT INTO served (since" + columns + ") VALUES (?, " +
-                         repeated("?", kColumns.size()) + ")" +
-                         (sqlite ? " ON CONFLICT (since) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ") +
-                         assignments;
+                         repeated("?", kColumns.size()) + ")" + whenThere(dialect, "since") + assignments;
         statement.addBind(use(since));
         for (auto& value : values) {
             statement.addBind(use(value));

@@ -89,20 +89,15 @@ struct Queries::Save {
     Save(Poco::Data::Session& session, Dialect dialect) : statement(session) {
         static constexpr std::array kColumns{"rt_slug",   "facts",      "cached_at",  "expires_at",
                                              "unchanged", "suspect_at", "released_at"};
-        const bool sqlite = dialect == Dialect::sqlite;
         std::string columns;
         std::string assignments;
         for (const std::string column : kColumns) {
             columns.append(", ").append(column);
-            assignments.append(assignments.empty() ? "" : ", ").append(column);
-            assignments.append(sqlite ? " = excluded." : " = VALUES(")
-                .append(column)
-                .append(sqlite ? "" : ")");
+            assignments.append(assignments.empty() ? "" : ", ").append(column).append(" = ");
+            assignments.append(brought(dialect, column));
         }
         statement << "INSERT INTO rt_cache (imdb_id" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, NULLIF(?, " +
-                         std::to_string(kNoRelease) + ")) " +
-                         (sqlite ? "ON CONFLICT (imdb_id) DO UPDATE SET " : "ON DUPLICATE KEY UPDATE ") +
-                         assignments;
+                         std::to_string(kNoRelease) + "))" + whenThere(dialect, "imdb_id") + assignments;
         statement.addBind(use(imdbId));
         statement.addBind(use(rtId));
         statement.addBind(use(facts));

@@ -23,7 +23,7 @@ struct DueRows {
     std::vector<std::string> ids;
     std::vector<std::string> slugs;  // of the row; empty: there is none
     std::vector<std::string> rtIds;  // remembered; empty: none
-    std::array<std::vector<std::int64_t>, 12> numbers;
+    std::array<std::vector<std::int64_t>, 11> numbers;
     std::vector<double> weights;
 
     enum Number : std::size_t {
@@ -38,7 +38,6 @@ struct DueRows {
         lastAt,
         place,
         wantedAt,
-        failedAt,
     };
 
     static std::string columns() {
@@ -52,8 +51,8 @@ struct DueRows {
         }
         // Any date may be before 1970.
         text += ", COALESCE(c.released_at, " + std::to_string(kNoRelease) + ")";
-        for (const char* column : {"c.year", "d.requests", "d.first_at", "d.last_at", "d.wanted_place",
-                                   "d.wanted_at", "f.failed_at"}) {
+        for (const char* column :
+             {"c.year", "d.requests", "d.first_at", "d.last_at", "d.wanted_place", "d.wanted_at"}) {
             text += number(column);
         }
         return text + ", COALESCE(d.weight, 0.0)";
@@ -97,7 +96,6 @@ struct DueRows {
                 movie.year = static_cast<int>(number(year, i));
             }
             movie.rtId = RtId::parse(rtIds[i]);
-            movie.failedAt = time(failedAt, i);
             if (number(requests, i) != kNone) {
                 movie.demand = {number(requests, i), weights[i], fromMillis(number(firstAt, i)),
                                 fromMillis(number(lastAt, i))};
@@ -114,45 +112,34 @@ struct DueRows {
 }  // namespace
 
 std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, int most) {
-    std::vector<DueMovie> movies;
     const std::string limit = " ORDER BY d.weight DESC LIMIT " + std::to_string(most);
-    _store.impl().call([&](Connection& c) {
-        std::vector<DueMovie> found;
+    return _store.impl().call([&](Connection& c) {
+        std::vector<DueMovie> movies;
         std::int64_t time = toMillis(now);
         std::int64_t end = toMillis(horizon);
-        {
+        const auto add = [&](const std::string& sql, std::int64_t& first, std::int64_t& second) {
             DueRows rows;
             Statement statement(c.session());
-            statement << "SELECT c.imdb_id" + DueRows::columns() +
-                             " FROM rt_cache c LEFT JOIN demand d ON d.imdb_id = c.imdb_id "
-                             "LEFT JOIN rt_id i ON i.imdb_id = c.imdb_id "
-                             "LEFT JOIN rt_failure f ON f.imdb_id = c.imdb_id "
-                             "WHERE c.expires_at < ? AND COALESCE(f.retry_at, 0) <= ?" +
-                             limit;
-            statement.addBind(use(end));
-            statement.addBind(use(time));
+            statement << sql + limit;
+            statement.addBind(use(first));
+            statement.addBind(use(second));
             rows.extractInto(statement);
             statement.execute();
-            rows.appendTo(found);
-        }
-        DueRows rows;
-        Statement statement(c.session());
-        statement << "SELECT d.imdb_id" + DueRows::columns() +
-                         " FROM demand d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
-                         "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = "
-                         "d.imdb_id "
-                         "WHERE c.imdb_id IS NULL AND COALESCE(f.retry_at, 0) <= ? AND "
-                         "(i.imdb_id IS NULL OR i.rt_id IS NOT NULL OR i.expires_at <= ?)" +
-                         limit;
-        statement.addBind(use(time));
-        statement.addBind(use(time));
-        rows.extractInto(statement);
-        statement.execute();
-        rows.appendTo(found);
-        movies = std::move(found);
-        return true;
+            rows.appendTo(movies);
+        };
+        add("SELECT c.imdb_id" + DueRows::columns() +
+                " FROM rt_cache c LEFT JOIN demand d ON d.imdb_id = c.imdb_id "
+                "LEFT JOIN rt_id i ON i.imdb_id = c.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = c.imdb_id "
+                "WHERE c.expires_at < ? AND COALESCE(f.retry_at, 0) <= ?",
+            end, time);
+        add("SELECT d.imdb_id" + DueRows::columns() +
+                " FROM demand d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
+                "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = d.imdb_id "
+                "WHERE c.imdb_id IS NULL AND COALESCE(f.retry_at, 0) <= ? AND "
+                "(i.imdb_id IS NULL OR i.rt_id IS NOT NULL OR i.expires_at <= ?)",
+            time, time);
+        return movies;
     });
-    return movies;
 }
 
 DueMovie RefreshTable::find(const ImdbId& id) {
@@ -163,9 +150,8 @@ DueMovie RefreshTable::find(const ImdbId& id) {
         // The id is digits after "tt"; bound as a column it would be of no type.
         statement << "SELECT '" + key + "'" + DueRows::columns() +
                          " FROM (SELECT 1 AS it) AS one LEFT JOIN rt_cache c ON c.imdb_id = ? "
-                         "LEFT JOIN demand d ON d.imdb_id = ? LEFT JOIN rt_id i ON i.imdb_id = ? "
-                         "LEFT JOIN rt_failure f ON f.imdb_id = ?";
-        for (int i = 0; i < 4; ++i) {
+                         "LEFT JOIN demand d ON d.imdb_id = ? LEFT JOIN rt_id i ON i.imdb_id = ?";
+        for (int i = 0; i < 3; ++i) {
             statement.addBind(use(key));
         }
         rows.extractInto(statement);
@@ -209,8 +195,7 @@ std::vector<RefreshRun> RefreshTable::lastRuns(int most) {
 }
 
 std::vector<RefreshRun> RefreshTable::runs(Timestamp since, const std::string& limit) {
-    std::vector<RefreshRun> runs;
-    _store.impl().call([&](Connection& c) {
+    return _store.impl().call([&](Connection& c) {
         std::int64_t from = toMillis(since);
         std::array<std::vector<std::int64_t>, 7> numbers;
         std::vector<std::string> owners;
@@ -227,7 +212,7 @@ std::vector<RefreshRun> RefreshTable::runs(Timestamp since, const std::string& l
         statement.addExtract(into(owners));
         statement.addExtract(into(endedBy));
         statement.execute();
-        runs.clear();
+        std::vector<RefreshRun> runs;
         for (std::size_t i = 0; i < owners.size(); ++i) {
             RefreshRun run{.startedAt = fromMillis(numbers[0][i]),
                            .owner = owners[i],
@@ -242,9 +227,8 @@ std::vector<RefreshRun> RefreshTable::runs(Timestamp since, const std::string& l
             }
             runs.push_back(std::move(run));
         }
-        return true;
+        return runs;
     });
-    return runs;
 }
 
 void RefreshTable::purgeRuns(Timestamp before) {

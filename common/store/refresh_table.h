@@ -19,7 +19,6 @@ struct DueMovie {
     std::optional<int> year = std::nullopt;         ///< of the row
     std::optional<RtId> rtId = std::nullopt;        ///< remembered
     Demand demand{};                                ///< no requests: nothing is known of it
-    std::optional<Timestamp> failedAt = std::nullopt;
 };
 
 /// The lease that a run of the refresher holds, so that there is one at a time.

@@ -25,6 +25,17 @@ inline std::string repeated(const std::string& one, std::size_t count) {
     return list;
 }
 
+/// How the clause of an INSERT begins that says what becomes of a row that is there already.
+inline std::string whenThere(Dialect dialect, const std::string& key) {
+    return dialect == Dialect::sqlite ? " ON CONFLICT (" + key + ") DO UPDATE SET "
+                                      : " ON DUPLICATE KEY UPDATE ";
+}
+
+/// In that clause: what the INSERT brought for a column.
+inline std::string brought(Dialect dialect, const std::string& column) {
+    return dialect == Dialect::sqlite ? "excluded." + column : "VALUES(" + column + ")";
+}
+
 /// Stands for a release date that is not known, where NULL cannot be read or bound.
 constexpr std::int64_t kNoRelease = std::int64_t{1} << 60U;
 

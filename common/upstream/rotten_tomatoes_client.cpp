@@ -10,7 +10,7 @@ namespace rtbatch {
 namespace {
 
 HttpOptions named(HttpOptions options) {
-    options.name = "Rotten Tomatoes";
+    options.name = siteName(Upstream::rottenTomatoes);
     return options;
 }
 

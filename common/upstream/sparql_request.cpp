@@ -26,7 +26,7 @@ std::string percentEncoded(std::string_view text) {
 }  // namespace
 
 HttpOptions wikidataOptions(HttpOptions options) {
-    options.name = "Wikidata";
+    options.name = siteName(Upstream::wikidata);
     return options;
 }
 

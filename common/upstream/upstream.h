@@ -16,6 +16,11 @@ namespace rtbatch {
 /// The two sites that are asked, each with its own slots, breaker and manners.
 enum class Upstream { wikidata, rottenTomatoes };
 
+/// As a person calls it.
+inline std::string siteName(Upstream upstream) {
+    return upstream == Upstream::wikidata ? "Wikidata" : "Rotten Tomatoes";
+}
+
 /// Why an upstream request brought nothing. An ordinary outcome, not an exception.
 struct UpstreamFailure {
     enum class Kind {
