@@ -1,38 +1,23 @@
 #include "handler/batch_request.h"
 
-#include <Poco/JSON/Parser.h>
-#include <Poco/Net/MediaType.h>
 #include <Poco/String.h>
 #include <Poco/StringTokenizer.h>
 
 #include <algorithm>
 
 #include "common/model/json_text.h"
+#include "handler/json_body.h"
 #include "handler/response.h"
 
 namespace rtbatch {
 
 namespace {
 
-Poco::JSON::Object::Ptr parseObject(std::string_view body) {
-    Poco::Dynamic::Var root;
-    try {
-        Poco::JSON::Parser parser;
-        root = parser.parse(std::string(body));
-    } catch (const Poco::Exception&) {
-        // Integers over 64 bits throw a SyntaxException, not a JSONException. Bare values are refused too.
-        throw Problem(400, "invalid_json", R"(The body is not JSON. Send {"imdbIds":["tt0468569"]}.)");
-    }
-    if (root.type() != typeid(Poco::JSON::Object::Ptr)) {
-        throw Problem(422, "invalid_body",
-                      R"(The body is not a JSON object. Send {"imdbIds":["tt0468569"]}.)");
-    }
-    return root.extract<Poco::JSON::Object::Ptr>();
-}
+const std::string kExample = R"({"imdbIds":["tt0468569"]})";
 
 std::vector<std::string> readStrings(const Poco::JSON::Object& body) {
     if (!body.has("imdbIds")) {
-        throw Problem(422, "missing_ids", R"(The body has no "imdbIds". Send {"imdbIds":["tt0468569"]}.)");
+        throw Problem(422, "missing_ids", R"(The body has no "imdbIds". Send )" + kExample + ".");
     }
     const Poco::JSON::Array::Ptr array = body.getArray("imdbIds");
     const auto isString = [](const Poco::Dynamic::Var& value) { return value.isString(); };
@@ -57,12 +42,8 @@ void addDistinct(std::vector<T>& all, T value) {
 }  // namespace
 
 BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient) {
-    if (body.size() > kMaxBatchBody) {
-        throw Problem(413, "body_too_large",
-                      "The body is longer than " + std::to_string(kMaxBatchBody) + " bytes. Send fewer ids.");
-    }
     BatchRequest request;
-    for (std::string& text : readStrings(*parseObject(body))) {
+    for (std::string& text : readStrings(*parseBody(body, kExample))) {
         if (const auto id = ImdbId::parse(text)) {
             addDistinct(request.ids, *id);
         } else {
@@ -99,10 +80,6 @@ bool prefersLenient(std::string_view prefer) {
         std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
         return text == "handling=lenient";
     });
-}
-
-bool isJson(std::string_view contentType) {
-    return Poco::Net::MediaType(std::string(contentType)).matches("application", "json");
 }
 
 }  // namespace rtbatch

@@ -9,9 +9,6 @@
 
 namespace rtbatch {
 
-/// Longest body of a batch, in bytes.
-constexpr std::size_t kMaxBatchBody = std::size_t{16} * 1024;
-
 /// What a batch asks for: distinct, in the order asked.
 struct BatchRequest {
     std::vector<ImdbId> ids;
@@ -24,8 +21,5 @@ BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient)
 
 /// Whether a Prefer header (RFC 7240) asks for `handling=lenient`.
 bool prefersLenient(std::string_view prefer);
-
-/// Whether a Content-Type header names application/json, with or without parameters.
-bool isJson(std::string_view contentType);
 
 }  // namespace rtbatch

@@ -3,7 +3,12 @@
 #include <Poco/Logger.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <thread>
+
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
 
 namespace rtbatch {
 
@@ -14,28 +19,32 @@ using Clock = Deadline::Clock;
 
 constexpr std::size_t kMaxGroup = 3500;
 
+Poco::Logger& logger() {
+    return Poco::Logger::get("rtbatch.stream");
+}
+
 /// Longest wait for the web server to have read a group: on the worker, then parked.
 constexpr auto kReadPatience = 2ms;
 constexpr auto kParkedReadPatience = 50ms;
 constexpr auto kReadRetry = 2ms;
 
-/// The head goes with the first group: nginx forwards nothing before the first byte of the body, so a comment
-/// line is written at once.
-constexpr std::string_view kHead =
-    "Status: 200 OK\r\n"
-    "Content-Type: text/event-stream\r\n"
-    "Cache-Control: no-cache\r\n"
-    "X-Accel-Buffering: no\r\n"
-    "\r\n"
-    ":\n";
+std::int64_t millisBetween(Clock::time_point a, Clock::time_point b) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(b - a).count();
+}
 
 }  // namespace
 
-BatchStream::BatchStream(StreamServices services, std::unique_ptr<Exchange> exchange,
+BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, std::unique_ptr<Format> format,
                          const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline)
-    : _services(services), _exchange(std::move(exchange)), _deadline(deadline), _written(Clock::now()) {
+    : _services(services),
+      _requestId(call->requestId()),
+      _deadline(deadline),
+      _call(std::move(call)),
+      _format(std::move(format)),
+      _written(Clock::now()) {
+    metrics().openStreams.add(1);
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
-    _groups.emplace_back(kHead);
+    add(_format->begin(*_call), true);
     const Timestamp time = now();
     for (const ImdbId& id : request.ids) {
         const auto row = std::ranges::find(rows, id, &CachedMovie::imdbId);
@@ -45,12 +54,17 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Exchange> exch
             _open.push_back({id, std::move(*row)});
         } else {
             ++_counts.cached;
-            add(movieEvent(id, MovieStatus::cached, row->facts, row->cachedAt), false);
+            addMovie({id, MovieStatus::cached, row->facts, row->cachedAt, row->expiresAt}, false);
         }
     }
     for (const std::string& text : request.invalid) {
-        ++_counts.errors;
-        add(errorEvent(text, "invalid_id", "An IMDb id is tt and 7 or 8 digits."), false);
+        addError({text, "invalid_id", "An IMDb id is tt and 7 or 8 digits."});
+    }
+}
+
+BatchStream::~BatchStream() {
+    if (_call) {
+        metrics().openStreams.add(-1);  // one that threw before it could end
     }
 }
 
@@ -71,7 +85,7 @@ void BatchStream::due() {
 }
 
 void BatchStream::torn() {
-    departed();
+    wake([](Inbox& inbox) { inbox.tear = true; });
 }
 
 void BatchStream::wake(const std::function<void(Inbox&)>& note) {
@@ -95,8 +109,9 @@ void BatchStream::step() {
     try {
         process(inbox);
     } catch (const std::exception& error) {
-        Poco::Logger::get("rtbatch.stream").error("a stream is torn: %s", std::string(error.what()));
-        end(false);
+        logEvent(logger(), Poco::Message::PRIO_ERROR, "a stream is torn: " + std::string(error.what()),
+                 {{"request", _requestId}});
+        end(BatchEnd::torn);
     }
     bool more = false;
     {
@@ -109,11 +124,11 @@ void BatchStream::step() {
 }
 
 void BatchStream::process(const Inbox& inbox) {
-    if (!_exchange) {
+    if (!_call) {
         return;  // it has ended; this came late
     }
-    if (inbox.leave) {
-        end(false);
+    if (inbox.leave || inbox.tear) {
+        end(inbox.leave ? BatchEnd::left : BatchEnd::torn);
         return;
     }
     for (const auto& [id, result] : inbox.landings) {
@@ -124,17 +139,18 @@ void BatchStream::process(const Inbox& inbox) {
     }
     if (_open.empty() && !_doneAdded) {
         _doneAdded = true;
-        add(doneEvent(_counts), _counts.fetched > 0);
+        _outcomeAdded = true;
+        add(_format->done(_counts), _counts.fetched > 0);
     }
     if (!_begun) {
         begin();
     } else if (_groups.empty() && Clock::now() >= _written + _services.options.heartbeat) {
-        _groups.emplace_back(kHeartbeat);
+        add(std::string(_format->heartbeat()), true);
     }
     if (!pump()) {
-        end(false);
+        end(BatchEnd::left);
     } else if (_doneAdded && _groups.empty()) {
-        end(true);
+        end(BatchEnd::completed);
     } else {
         park();
     }
@@ -163,7 +179,7 @@ void BatchStream::settle(const ImdbId& id, const FlightResult& result) {
     _open.erase(place);
     if (const auto* fetched = std::get_if<Fetched>(&result)) {
         ++_counts.fetched;
-        add(movieEvent(id, MovieStatus::fetched, fetched->facts, fetched->cachedAt), true);
+        addMovie({id, MovieStatus::fetched, fetched->facts, fetched->cachedAt, fetched->expiresAt}, true);
     } else if (const auto* failed = std::get_if<FetchFailed>(&result)) {
         settleFailed(open, "scrape_failed", failed->message, failed->retryAfter);
     } else {
@@ -176,13 +192,13 @@ void BatchStream::settleFailed(const Open& open, std::string_view error, std::st
     if (open.stale) {
         ++_counts.cached;
         ++_counts.stale;
-        add(movieEvent(open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt), false);
-    } else {
-        ++_counts.errors;
-        ++(error == "not_found" ? _served.notFound : _served.failed);
-        add(errorEvent(open.id.text(), error, message,
-                       retryAfter ? std::optional<long>(retryAfter->count()) : std::nullopt),
+        addMovie(
+            {open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt, open.stale->expiresAt},
             false);
+    } else {
+        ++(error == "not_found" ? _served.notFound : _served.failed);
+        addError({open.id.text(), error, message,
+                  retryAfter ? std::optional<long>(retryAfter->count()) : std::nullopt});
     }
 }
 
@@ -194,11 +210,33 @@ void BatchStream::giveUp() {
     }
 }
 
-void BatchStream::add(std::string event, bool startGroup) {
-    if (startGroup || _groups.empty() || _groups.back().size() + event.size() > kMaxGroup) {
-        _groups.push_back(std::move(event));
+void BatchStream::addMovie(const MovieOutcome& movie, bool startGroup) {
+    static constexpr std::array kNames{OutcomeName::cached, OutcomeName::fetched, OutcomeName::stale};
+    metrics().outcomes.count(kNames.at(static_cast<std::size_t>(movie.status)));
+    std::string text = _format->movie(movie);
+    _outcomeAdded |= !text.empty();
+    add(std::move(text), startGroup);
+}
+
+void BatchStream::addError(const ErrorOutcome& error) {
+    ++_counts.errors;
+    metrics().outcomes.count(error.error == "not_found"    ? OutcomeName::notFound
+                             : error.error == "timeout"    ? OutcomeName::timeout
+                             : error.error == "invalid_id" ? OutcomeName::invalidId
+                                                           : OutcomeName::scrapeFailed);
+    std::string text = _format->error(error);
+    _outcomeAdded |= !text.empty();
+    add(std::move(text), false);
+}
+
+void BatchStream::add(std::string text, bool startGroup) {
+    if (text.empty()) {
+        return;
+    }
+    if (startGroup || _groups.empty() || _groups.back().size() + text.size() > kMaxGroup) {
+        _groups.push_back(std::move(text));
     } else {
-        _groups.back() += event;
+        _groups.back() += text;
     }
 }
 
@@ -208,12 +246,15 @@ bool BatchStream::pump() {
         if (_unread && !waitUntilRead()) {
             return true;
         }
-        if (!_exchange->write(_groups.front())) {
+        if (!_call->exchange().write(_groups.front())) {
             return false;
         }
         _groups.pop_front();
         _unread = true;
         _written = Clock::now();
+        if (_outcomeAdded && !_firstOutcome) {
+            _firstOutcome = _written;
+        }
     }
     return true;
 }
@@ -221,7 +262,7 @@ bool BatchStream::pump() {
 /// True when the next group may be written: the last one was read, or has had its time. Waits but shortly.
 bool BatchStream::waitUntilRead() {
     const auto patience = Clock::now() + kReadPatience;
-    while (!_exchange->drained()) {
+    while (!_call->exchange().drained()) {
         const auto time = Clock::now();
         if (time >= _written + kParkedReadPatience) {
             break;
@@ -236,17 +277,21 @@ bool BatchStream::waitUntilRead() {
 }
 
 void BatchStream::park() {
-    const auto due = _groups.empty() ? std::min(_deadline.when(), _written + _services.options.heartbeat)
-                                     : Clock::now() + kReadRetry;
+    auto due = Clock::now() + kReadRetry;
+    if (_groups.empty()) {
+        due = _format->heartbeat().empty()
+                  ? _deadline.when()
+                  : std::min(_deadline.when(), _written + _services.options.heartbeat);
+    }
     if (_ticket) {
         _services.monitor.rearm(*_ticket, due);
     } else {
-        _ticket = _services.monitor.watch(_exchange->descriptor(), shared_from_this(), due);
+        _ticket = _services.monitor.watch(_call->exchange().descriptor(), shared_from_this(), due);
     }
 }
 
-void BatchStream::end(bool cleanly) {
-    if (!_exchange) {
+void BatchStream::end(BatchEnd how) {
+    if (!_call) {
         return;
     }
     if (_ticket) {
@@ -257,12 +302,43 @@ void BatchStream::end(bool cleanly) {
     _served.stale = _counts.stale;
     _served.fetched = _counts.fetched;
     _services.demand.served(_served);
-    if (cleanly) {
-        _exchange->finish();
+    if (how == BatchEnd::completed) {
+        _call->exchange().finish();
     }
-    _exchange.reset();
+    report(how);
+    metrics().openStreams.add(-1);
+    _format.reset();
+    _call.reset();
     _groups.clear();
     _open.clear();
+}
+
+/// Counts and logs how it ended.
+void BatchStream::report(BatchEnd how) {
+    static constexpr std::array<std::string_view, 3> kEnds{"completed", "left", "torn"};
+    const auto ended = Clock::now();
+    if (_call->endpoint() == EndpointName::batch) {
+        metrics().batches.count(how);
+        if (how == BatchEnd::completed) {
+            metrics().done.observe(ended - _call->began());
+        }
+        if (_firstOutcome) {
+            metrics().firstEvent.observe(*_firstOutcome - _call->began());
+        }
+    }
+    logEvent(logger(), Poco::Message::PRIO_INFORMATION, "answered",
+             {{"request", _requestId},
+              {"key", _call->keyName()},
+              {"format", _format->name()},
+              {"status", _call->status()},
+              {"result", kEnds.at(static_cast<std::size_t>(how))},
+              {"total", _counts.total},
+              {"cached", _counts.cached},
+              {"stale", _counts.stale},
+              {"fetched", _counts.fetched},
+              {"errors", _counts.errors},
+              {"first_ms", _firstOutcome ? millisBetween(_call->began(), *_firstOutcome) : -1},
+              {"ms", millisBetween(_call->began(), ended)}});
 }
 
 std::vector<ImdbId> BatchStream::openIds() const {

@@ -11,20 +11,23 @@
 #include <vector>
 
 #include "common/fetch/fetcher.h"
+#include "common/metrics/metrics.h"
 #include "common/model/deadline.h"
 #include "common/store/store.h"
 #include "handler/batch_request.h"
+#include "handler/call.h"
 #include "handler/demand_recorder.h"
-#include "handler/events.h"
-#include "handler/exchange.h"
+#include "handler/format.h"
 #include "handler/monitor.h"
+#include "handler/outcome.h"
 #include "handler/worker_pool.h"
 
 namespace rtbatch {
 
 struct StreamOptions {
-    std::chrono::milliseconds timeout{60000};    ///< from the request to `done`
-    std::chrono::milliseconds heartbeat{10000};  ///< longest silence
+    std::chrono::milliseconds timeout{60000};       ///< from the request to `done`
+    std::chrono::milliseconds movieTimeout{30000};  ///< the same for a single movie
+    std::chrono::milliseconds heartbeat{10000};     ///< longest silence
 };
 
 /// What streams share.
@@ -36,21 +39,25 @@ struct StreamServices {
     StreamOptions options;
 };
 
-/// One batch on its way to one client. Hits go out at once; then the stream is parked: no thread waits for
-/// it. What happens to it (a flight lands, a clock is due, the client leaves) is noted from any thread, and a
-/// worker is asked to step it, one at a time.
+/// One batch, or a single movie, on its way to one client. Hits go out at once; then the stream is parked: no
+/// thread waits for it. What happens to it (a flight lands, a clock is due, the client leaves) is noted from
+/// any thread, and a worker is asked to step it, one at a time.
 ///
 /// Whole events are written in groups of at most 3.5 kB, each read by the web server before the next is
 /// written, for a deployed client loses the event that a network read cuts. A server that does not read makes
 /// us wait 50 ms a group at most, parked.
 class BatchStream : public FlightListener, public Watched, public std::enable_shared_from_this<BatchStream> {
 public:
-    BatchStream(StreamServices services, std::unique_ptr<Exchange> exchange, const BatchRequest& request,
-                std::vector<CachedMovie> rows, Deadline deadline);
+    BatchStream(StreamServices services, std::unique_ptr<Call> call, std::unique_ptr<Format> format,
+                const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline);
+    ~BatchStream() override;
+    BatchStream(const BatchStream&) = delete;
+    BatchStream& operator=(const BatchStream&) = delete;
 
     /// Takes the first step, on this thread.
     void start();
 
+    std::string name() const override { return _requestId; }
     void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override;
     void departed() override;
     void due() override;
@@ -66,10 +73,11 @@ private:
     /// What happened since the last step.
     struct Inbox {
         Landings landings;
-        bool leave = false;  // the client has gone, or the program stops
+        bool leave = false;  // the client has gone
+        bool tear = false;   // the program stops
         bool due = false;
 
-        bool empty() const { return landings.empty() && !leave && !due; }
+        bool empty() const { return landings.empty() && !leave && !tear && !due; }
     };
 
     void wake(const std::function<void(Inbox&)>& note);
@@ -80,23 +88,30 @@ private:
     void settleFailed(const Open& open, std::string_view error, std::string_view message,
                       std::optional<std::chrono::seconds> retryAfter);
     void giveUp();
-    void add(std::string event, bool startGroup);
+    void addMovie(const MovieOutcome& movie, bool startGroup);
+    void addError(const ErrorOutcome& error);
+    void add(std::string text, bool startGroup);
     bool pump();
     bool waitUntilRead();
     void park();
-    void end(bool cleanly);
+    void end(BatchEnd how);
+    void report(BatchEnd how);
     std::vector<ImdbId> openIds() const;
 
     StreamServices _services;
-    std::unique_ptr<Exchange> _exchange;
+    const std::string _requestId;
     const Deadline _deadline;
 
     // Used by the one worker that steps the stream.
+    std::unique_ptr<Call> _call;  // null when the stream has ended
+    std::unique_ptr<Format> _format;
     std::vector<Open> _open;
     Counts _counts;
     ServedCounts _served;             // for the operator's hit ratio; an invalid id counts nowhere
     std::deque<std::string> _groups;  // to be written
     Deadline::Clock::time_point _written;
+    bool _outcomeAdded = false;
+    std::optional<Deadline::Clock::time_point> _firstOutcome;  // when the first one was written
     bool _begun = false;
     bool _doneAdded = false;
     bool _unread = false;  // the last group may not have been read yet

@@ -15,7 +15,9 @@
 #include <utility>
 
 #include "common/config/config.h"
+#include "common/log/log.h"
 #include "common/process/stop_signal.h"
+#include "common/setup/setup.h"
 #include "handler/cgi_exchange.h"
 #include "handler/counted_exchange.h"
 #include "handler/exit_codes.h"
@@ -116,6 +118,8 @@ int answerCgiRequest() {
     std::unique_ptr<Parts> parts;
     try {
         config = readSettings();
+        startLog(logOptions(config), "rtbatch-handler");
+        shareMetrics(config, CellUser::visitor);
         parts = std::make_unique<Parts>(config, Scale::oneRequest);
     } catch (const ConfigError& error) {
         return refuse(*exchange, error.what(), kHandlerConfig);

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/model/deadline.h"
-#include "common/upstream/file_descriptor.h"
+#include "common/process/file_descriptor.h"
 #include "handler/exchange.h"
 
 namespace rtbatch {

@@ -2,9 +2,10 @@
 #include <string_view>
 #include <vector>
 
-#include "common/cli/log.h"
 #include "common/cli/program.h"
+#include "common/log/log.h"
 #include "common/process/stop_signal.h"
+#include "common/setup/setup.h"
 #include "handler/cgi.h"
 #include "handler/service.h"
 
@@ -16,7 +17,8 @@ ExitCode serveUntilStopped(const Invocation& invocation) {
     const Config& config = invocation.config();
     config.check();
     blockStopSignals();
-    logToStderr();
+    startLog(logOptions(config), "rtbatch-handler");
+    shareMetrics(config, CellUser::service);
     serve(config);
     return ExitCode::ok;
 }

@@ -1,7 +1,5 @@
 #include "handler/parts.h"
 
-#include <Poco/Logger.h>
-
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -50,16 +48,17 @@ Parts::Parts(const Config& config, Scale scale)
                                                lateWhere<LatePageSource>(scale, pageSources(config)), _reader,
                                                _store, _leases, _gate, _bell}),
       _demand(_store, config.demandFlush),
+      _keys(_store, {.adminKey = config.authAdminKey, .thread = scale == Scale::service}),
+      _quota(_store, {.thread = scale == Scale::service}),
       _streamWorkers(scale == Scale::service ? kStreamWorkers : 1),
       _router(
-          {config.authRequired, config.authAdminKey, config.batchMaxIds, config.handlerMaxStreams, version()},
-          _store, _connections,
-          {_fetcher, _monitor, _streamWorkers, _demand, {config.batchTimeout, config.batchHeartbeat}}) {
-    if (config.authRequired && config.authAdminKey.empty()) {
-        Poco::Logger::get("rtbatch.handler")
-            .warning("auth.admin_key is empty, so no key opens anything; set RTBATCH_AUTH_ADMIN_KEY");
-    }
-}
+          {config.authRequired, config.batchMaxIds, config.handlerMaxStreams, version(), gateOptions(config)},
+          _store, _keys, _quota, _connections,
+          {_fetcher,
+           _monitor,
+           _streamWorkers,
+           _demand,
+           {config.batchTimeout, config.movieTimeout, config.batchHeartbeat}}) {}
 
 void Parts::stop(Deadline deadline) {
     _monitor.tearAll();

@@ -5,6 +5,8 @@
 #include "common/config/config.h"
 #include "common/fetch/fetcher.h"
 #include "common/fetch/gate.h"
+#include "common/keys/key_ring.h"
+#include "common/keys/quota.h"
 #include "common/lease/bell.h"
 #include "common/lease/lease.h"
 #include "common/model/deadline.h"
@@ -46,6 +48,8 @@ private:
     Gate _gate;
     Fetcher _fetcher;
     DemandRecorder _demand;
+    KeyRing _keys;
+    Quota _quota;
     Monitor _monitor;
     WorkerPool _streamWorkers;
     Router _router;

@@ -19,11 +19,16 @@ Response jsonResponse(int status, std::string body) {
     return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
-void send(Exchange& exchange, const Response& response) {
-    std::string out = "Status: " + std::to_string(response.status) + " " + reason(response.status) + "\r\n";
-    for (const auto& [name, value] : response.headers) {
+std::string renderHead(int status, const Headers& headers) {
+    std::string out = "Status: " + std::to_string(status) + " " + reason(status) + "\r\n";
+    for (const auto& [name, value] : headers) {
         out.append(name).append(": ").append(value).append("\r\n");
     }
+    return out;
+}
+
+void send(Exchange& exchange, const Response& response) {
+    std::string out = renderHead(response.status, response.headers);
     out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n\r\n");
     out += response.body;
     exchange.write(out);

@@ -20,7 +20,10 @@ struct Response {
 
 Response jsonResponse(int status, std::string body);
 
-/// Writes the answer and ends the exchange cleanly.
+/// `Status: 200 OK` and these headers, each with its line's end; the empty line is not there yet.
+std::string renderHead(int status, const Headers& headers);
+
+/// Writes the answer and ends the exchange cleanly; for those who have no Call yet.
 void send(Exchange& exchange, const Response& response);
 
 /// A request that is refused, thrown where the fault is found and answered in one place as

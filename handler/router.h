@@ -1,48 +1,66 @@
 #pragma once
 
-#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "common/model/deadline.h"
+#include "common/fetch/gate.h"
+#include "common/keys/key_ring.h"
+#include "common/keys/quota.h"
 #include "common/store/store.h"
-#include "handler/batch_stream.h"
+#include "handler/call.h"
 #include "handler/connection_count.h"
 #include "handler/exchange.h"
-#include "handler/response.h"
+#include "handler/key_check.h"
+#include "handler/key_endpoints.h"
+#include "handler/movie_endpoints.h"
 
 namespace rtbatch {
 
 struct RouterOptions {
     bool authRequired = true;
-    std::string adminKey;  ///< the only key; empty: none
     std::size_t maxIds = 50;
     int maxStreams = 8192;
     std::string version;
+    GateOptions gate;
 };
 
-/// Gives each request its answer: finds the endpoint, checks the key, and turns every refusal into
+/// Gives each request its answer: finds the endpoint, has its key looked at, and turns every refusal into
 /// problem+json in one place.
 class Router {
 public:
-    Router(RouterOptions options, Store& store, const ConnectionCount& connections, StreamServices services);
+    Router(RouterOptions options, Store& store, KeyRing& ring, Quota& quota,
+           const ConnectionCount& connections, StreamServices services);
 
     /// Never throws. A batch's stream goes on after this returns.
     void handle(std::unique_ptr<Exchange> exchange);
 
 private:
-    using Endpoint = void (Router::*)(std::unique_ptr<Exchange>&);
+    /// Takes the call when the answer goes on afterwards. `segment` is what the path has after the route's.
+    using Endpoint = std::function<void(std::unique_ptr<Call>& call, std::string_view segment)>;
 
-    void dispatch(std::unique_ptr<Exchange>& exchange);
-    void batch(std::unique_ptr<Exchange>& exchange);
-    void health(std::unique_ptr<Exchange>& exchange);
-    void ready(std::unique_ptr<Exchange>& exchange);
-    void checkKey(const Exchange& exchange) const;
+    struct Route {
+        std::string_view method;  ///< GET stands for HEAD too
+        std::string_view path;    ///< one that ends in / is followed by one more segment
+        Access access;
+        EndpointName name;
+        Endpoint endpoint;
+    };
+
+    void dispatch(std::unique_ptr<Call>& call);
+    void checkRoom() const;
+    void health(Call& call) const;
+    void ready(Call& call);
 
     const RouterOptions _options;
     Store& _store;
     const ConnectionCount& _connections;
-    StreamServices _services;
+    KeyCheck _keyCheck;
+    KeyEndpoints _keys;
+    MovieEndpoints _movies;
+    const std::vector<Route> _routes;
 };
 
 }  // namespace rtbatch

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/metrics/metrics.h"
+
 namespace rtbatch {
 
 WorkerPool::WorkerPool(int threads) {
@@ -19,6 +21,7 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::post(std::function<void()> task) {
     const std::scoped_lock lock(_mutex);
     _tasks.push_back(std::move(task));
+    metrics().queueLength.add(QueueName::workers, 1);
     _posted.notify_one();
 }
 
@@ -33,6 +36,7 @@ void WorkerPool::run() {
             }
             task = std::move(_tasks.front());
             _tasks.pop_front();
+            metrics().queueLength.add(QueueName::workers, -1);
         }
         task();
     }

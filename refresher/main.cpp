@@ -2,8 +2,9 @@
 
 #include <iostream>
 
-#include "common/cli/log.h"
 #include "common/cli/program.h"
+#include "common/log/log.h"
+#include "common/setup/setup.h"
 #include "refresher/ids_file.h"
 #include "refresher/prewarm_command.h"
 #include "refresher/run_command.h"
@@ -45,7 +46,8 @@ ExitCode runPrewarm(const Invocation& invocation) {
     }
     options.quiet = invocation.has("quiet");
     options.progress = progressMode(options.quiet);
-    logToStderr();
+    startLog(logOptions(invocation.config()), "rtbatch-refresher");
+    shareMetrics(invocation.config(), CellUser::visitor);
     return prewarm(invocation.config(), options, invocation.out(), std::cerr);
 }
 
@@ -54,7 +56,8 @@ ExitCode runSyncIds(const Invocation& invocation) {
     options.restart = invocation.has("restart");
     options.quiet = invocation.has("quiet");
     options.progress = progressMode(options.quiet);
-    logToStderr();
+    startLog(logOptions(invocation.config()), "rtbatch-refresher");
+    shareMetrics(invocation.config(), CellUser::visitor);
     return syncIds(invocation.config(), options, invocation.out(), std::cerr);
 }
 

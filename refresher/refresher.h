@@ -53,6 +53,7 @@ public:
     /// then.
     const std::optional<Shut>& shut() const { return _shut; }
 
+    std::string name() const override { return "refresher"; }
     void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override;
 
 private:

@@ -13,9 +13,9 @@
 #include <string>
 
 #include "common/cli/invocation.h"
-#include "common/cli/log.h"
 #include "common/cli/progress.h"
 #include "common/lease/lease.h"
+#include "common/log/log.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
 #include "common/store/demand_table.h"
@@ -149,7 +149,8 @@ ExitCode run(const Invocation& invocation) {
         config.check();  // a dry run asks nobody
     }
     blockStopSignals();
-    logToStderr();
+    startLog(logOptions(config), "rtbatch-refresher");
+    shareMetrics(config, CellUser::visitor);
     if (options.quiet) {
         Poco::Logger::root().setLevel(Poco::Message::PRIO_ERROR);
     }

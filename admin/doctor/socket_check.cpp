@@ -14,7 +14,7 @@
 #include <system_error>
 
 #include "admin/doctor/checks.h"
-#include "common/upstream/file_descriptor.h"
+#include "common/process/file_descriptor.h"
 
 namespace rtbatch {
 

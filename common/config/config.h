@@ -33,6 +33,7 @@ struct Config {
     std::size_t batchMaxIds = 50;
     std::chrono::milliseconds batchTimeout{60000};    ///< of one batch, in all
     std::chrono::milliseconds batchHeartbeat{10000};  ///< longest silence of a stream
+    std::chrono::milliseconds movieTimeout{30000};    ///< of a request for a single movie, in all
 
     bool authRequired = true;
     std::string authAdminKey;
@@ -67,6 +68,13 @@ struct Config {
     std::string readerPath;                         ///< empty: beside the running program
     std::chrono::milliseconds readerTimeout{5000};  ///< wall time for one page
     int readerMemoryMb = 256;
+
+    std::string logTo = "stderr";          ///< or syslog
+    std::string logFormat = "text";        ///< or json
+    std::string logLevel = "information";  ///< or error, warning, debug
+
+    std::string metricsDir =
+        "/dev/shm";  ///< where processes of a host add up what they count; empty: they do not
 
     /// An upstream is asked beyond this machine, the real site or another: a contact is required then. Not
     /// live is a stand-in on loopback for both.

@@ -116,6 +116,17 @@ SettingRule yesOrNo(bool Config::*field) {
             }};
 }
 
+SettingRule oneOf(std::string Config::*field, const std::vector<std::string>& words) {
+    std::string allowed;
+    for (const std::string& word : words) {
+        allowed += allowed.empty() ? "" : word == words.back() ? " or " : ", ";
+        allowed += word;
+    }
+    return textThat(field, allowed, [words](const std::string& text) {
+        return std::find(words.begin(), words.end(), text) != words.end();
+    });
+}
+
 SettingRule octalMode(int Config::*field) {
     return {"three or four octal digits from 0000 to 0777", [=](Config& config, const std::string& text) {
                 int mode = 0;

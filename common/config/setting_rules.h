@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/config/config.h"
 
@@ -41,6 +42,8 @@ SettingRule wholeNumber(Field Config::*field, std::int64_t min, std::int64_t max
 SettingRule seconds(std::chrono::milliseconds Config::*field, std::chrono::milliseconds min,
                     std::chrono::milliseconds max);
 SettingRule yesOrNo(bool Config::*field);
+/// One of a few words.
+SettingRule oneOf(std::string Config::*field, const std::vector<std::string>& words);
 SettingRule octalMode(int Config::*field);
 SettingRule anyPath(std::string Config::*field);
 SettingRule databaseUrl(std::string Config::*field);

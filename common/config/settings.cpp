@@ -38,6 +38,9 @@ std::vector<Setting> makeTable() {
         {"batch.timeout_s", "60", seconds(&C::batchTimeout, 50ms, 1h), "when a batch ends, whatever is open"},
         {"batch.heartbeat_s", "10", seconds(&C::batchHeartbeat, 50ms, 1h), "the longest silence of a stream"},
 
+        {"movie.timeout_s", "30", seconds(&C::movieTimeout, 50ms, 1h),
+         "when a request for a single movie ends with 504"},
+
         {"auth.required", "true", yesOrNo(&C::authRequired), "whether requests need a key in X-API-Key"},
         {"auth.admin_key", "", headerToken(&C::authAdminKey), "a key that is always accepted, as admin",
          kSecret},
@@ -91,6 +94,14 @@ std::vector<Setting> makeTable() {
         {"reader.timeout_s", "5", seconds(&C::readerTimeout, 50ms, 1min), "reading one page"},
         {"reader.memory_mb", "256", wholeNumber(&C::readerMemoryMb, 32, 4096),
          "memory that reading one page may take, in MiB"},
+
+        {"log.to", "stderr", oneOf(&C::logTo, {"stderr", "syslog"}), "where the log goes"},
+        {"log.format", "text", oneOf(&C::logFormat, {"text", "json"}), "how a line of the log is written"},
+        {"log.level", "information", oneOf(&C::logLevel, {"error", "warning", "information", "debug"}),
+         "what is logged: this and what is worse"},
+
+        {"metrics.dir", "/dev/shm", anyPath(&C::metricsDir),
+         "where processes of a host add up what they count; empty: each counts for itself"},
     };
 }
 

@@ -5,6 +5,7 @@
 namespace rtbatch {
 
 void FairQueue::push(const FlightListener* lane, Priority priority, std::shared_ptr<Flight> flight) {
+    ++_size;
     const auto known = _places.find(lane);
     if (known != _places.end()) {
         known->second.lane->flights.push_back(std::move(flight));
@@ -24,6 +25,7 @@ std::shared_ptr<Flight> FairQueue::pop() {
         Lane& lane = ring.front();
         std::shared_ptr<Flight> flight = std::move(lane.flights.front());
         lane.flights.pop_front();
+        --_size;
         if (lane.flights.empty()) {
             _places.erase(lane.owner);
             ring.pop_front();
@@ -38,12 +40,14 @@ std::shared_ptr<Flight> FairQueue::pop() {
 void FairQueue::drop(const FlightListener* lane) {
     const auto place = _places.find(lane);
     if (place != _places.end()) {
+        _size -= place->second.lane->flights.size();
         place->second.ring->erase(place->second.lane);
         _places.erase(place);
     }
 }
 
 void FairQueue::clear() {
+    _size = 0;
     _places.clear();
     for (Ring& ring : _rings) {
         ring.clear();

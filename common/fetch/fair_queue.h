@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <deque>
 #include <list>
 #include <memory>
@@ -24,6 +25,9 @@ public:
     /// The next flight, or null when there is none.
     std::shared_ptr<Flight> pop();
 
+    /// How many stand in it: a flight once for each lane.
+    std::size_t size() const { return _size; }
+
     bool empty() const { return _rings[0].empty() && _rings[1].empty(); }
 
     /// Of what would be popped next. Only when not empty.
@@ -45,6 +49,7 @@ private:
         Ring::iterator lane;
     };
 
+    std::size_t _size = 0;
     std::array<Ring, 2> _rings;  // by priority
     std::unordered_map<const FlightListener*, Place> _places;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/fetch/fetcher_log.h"
+#include "common/metrics/metrics.h"
 
 namespace rtbatch {
 
@@ -252,6 +253,8 @@ void Fetcher::enqueue(const std::shared_ptr<Flight>& flight, Stage stage) {
 void Fetcher::noteWork() {
     _idWork = !_forId.empty();
     _pageWork = !_forPage.empty();
+    metrics().queueLength.set(QueueName::wikidata, static_cast<std::int64_t>(_forId.size()));
+    metrics().queueLength.set(QueueName::rt, static_cast<std::int64_t>(_forPage.size()));
 }
 
 /// Ends a flight, and not one that somebody has begun since for the same movie.

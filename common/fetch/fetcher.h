@@ -194,7 +194,9 @@ private:
     void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
     void failUnexpectedly(const Flights& flights, const std::exception& error);
-    static Slot::Outcome outcomeOf(const UpstreamFailure* failure);
+    Slot::Outcome note(Upstream upstream, const Flights& flights, const UpstreamFailure* failure,
+                       Deadline::Clock::time_point began);
+    std::string whoWaits(const Flights& flights);
     std::vector<CachedMovie> findRows(std::span<const ImdbId> ids);
     void remember(const IdAnswers& answers);
 

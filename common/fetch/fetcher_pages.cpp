@@ -4,6 +4,7 @@
 
 #include "common/fetch/fetcher.h"
 #include "common/fetch/fetcher_log.h"
+#include "common/metrics/metrics.h"
 
 namespace rtbatch {
 
@@ -25,7 +26,7 @@ FlightResult Fetcher::readAndStore(const Flight& flight, const Page& page, bool 
     if (!store(flight, judgement, probe)) {
         return FetchFailed{"The pages of Rotten Tomatoes have changed: what they say is not believed."};
     }
-    return Fetched{judgement.row.facts, judgement.row.cachedAt};
+    return Fetched{judgement.row.facts, judgement.row.cachedAt, judgement.row.expiresAt};
 }
 
 /// A page that is no use: the movie is left alone for a while.
@@ -69,6 +70,7 @@ bool Fetcher::store(const Flight& flight, const Judgement& judgement, bool probe
 
 void Fetcher::record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
                      const MovieFacts* facts) {
+    metrics().pages.count(outcome);
     ScrapeRecord scrape{.imdbId = id, .scrapedAt = now(), .outcome = outcome, .detail = detail};
     if (facts != nullptr) {
         scrape.criticScore = facts->criticScore;

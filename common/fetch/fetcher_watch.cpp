@@ -156,7 +156,8 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
             }
             const auto movie = std::ranges::find(rows, flight->id, &CachedMovie::imdbId);
             if (movie != rows.end() && flight->isFresh(*movie)) {
-                landings.push_back(end(flight, Fetched{std::move(movie->facts), movie->cachedAt}));
+                landings.push_back(
+                    end(flight, Fetched{std::move(movie->facts), movie->cachedAt, movie->expiresAt}));
             }
         }
         for (const auto& flight : ended) {

@@ -1,9 +1,13 @@
 // The fetcher's workers: ids from Wikidata, pages from Rotten Tomatoes.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/fetch/fetcher.h"
 #include "common/fetch/fetcher_log.h"
+#include "common/fetch/slot_line.h"
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
 
 namespace rtbatch {
 
@@ -28,6 +32,19 @@ constexpr auto kClaimMargin = 5s;
 
 FetchFailed describe(const UpstreamFailure& failure) {
     return {failure.message, failure.retryAfter};
+}
+
+/// Of those who wait for a request that failed, so many are named in the log.
+constexpr std::size_t kMostNames = 3;
+
+/// By UpstreamFailure::Kind, for the log.
+constexpr std::array<std::string_view, 7> kResultNames{"gone",    "throttled", "forbidden", "broken",
+                                                       "refused", "timeout",   "cancelled"};
+
+/// For counting: after `ok` in the order of the kinds.
+UpstreamResult resultOf(const UpstreamFailure* failure) {
+    return failure == nullptr ? UpstreamResult::ok
+                              : static_cast<UpstreamResult>(1 + static_cast<int>(failure->kind));
 }
 
 /// Counts a worker as busy, as long as it lives.
@@ -206,10 +223,11 @@ bool Fetcher::askForIds(IdSource& source, Slot& slot) {
         for (const auto& flight : claimed) {
             ids.push_back(flight->id);
         }
+        const auto began = Deadline::Clock::now();
         const auto reply =
             source.resolve(ids, Deadline::in(_options.wikidataTimeout).sooner(slot.deadline()));
         const auto* failure = std::get_if<UpstreamFailure>(&reply);
-        slot.giveBack(outcomeOf(failure));
+        slot.giveBack(note(Upstream::wikidata, claimed, failure, began));
         if (failure != nullptr) {
             unclaim(claimed);
             splitOrFail(claimed, *failure);
@@ -319,10 +337,11 @@ bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
     }
     try {
         const bool probe = slot.probe();
+        const auto began = Deadline::Clock::now();
         const auto reply =
             source.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
         const auto* failure = std::get_if<UpstreamFailure>(&reply);
-        slot.giveBack(outcomeOf(failure));
+        slot.giveBack(note(Upstream::rottenTomatoes, {flight}, failure, began));
         if (failure == nullptr) {
             FlightResult result = readAndStore(*flight, std::get<Page>(reply), probe);
             unclaim({flight});
@@ -347,7 +366,7 @@ bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
         }
     }
     unclaim({flight});
-    land(flight, Fetched{std::move(row->facts), row->cachedAt});
+    land(flight, Fetched{std::move(row->facts), row->cachedAt, row->expiresAt});
     return true;
 }
 
@@ -395,15 +414,54 @@ void Fetcher::failUnexpectedly(const Flights& flights, const std::exception& err
     }
 }
 
-/// A page that is not there is an answer, to the breaker.
-Slot::Outcome Fetcher::outcomeOf(const UpstreamFailure* failure) {
-    if (failure == nullptr || failure->kind == Kind::gone) {
+/// Counts and logs what came of a request, and gives what the breaker is told: to it, a page that is not
+/// there is an answer.
+Slot::Outcome Fetcher::note(Upstream upstream, const Flights& flights, const UpstreamFailure* failure,
+                            Deadline::Clock::time_point began) {
+    const auto took = Deadline::Clock::now() - began;
+    metrics().upstreamTime.observe(upstream, took);
+    metrics().upstreamRequests.countBoth(upstream, resultOf(failure));
+    if (failure == nullptr) {
         return {true, nullptr};
     }
     if (failure->kind != Kind::cancelled) {
-        logger().warning(failure->message);
+        std::vector<LogField> fields{
+            {"upstream", nameOf(upstream)},
+            {"result", kResultNames[static_cast<std::size_t>(failure->kind)]},
+            {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
+            {"movies", static_cast<std::int64_t>(flights.size())},
+            {"first", flights.front()->id.text()},
+            {"requests", whoWaits(flights)},
+        };
+        if (failure->retryAfter) {
+            fields.emplace_back("retry_after_s", failure->retryAfter->count());
+        }
+        logEvent(logger(),
+                 failure->kind == Kind::gone ? Poco::Message::PRIO_INFORMATION : Poco::Message::PRIO_WARNING,
+                 failure->message, fields);
     }
-    return {true, failure};
+    return {true, failure->kind == Kind::gone ? nullptr : failure};
+}
+
+/// The names of those who wait for flights, a few of them.
+std::string Fetcher::whoWaits(const Flights& flights) {
+    std::vector<std::string> names;
+    {
+        const Lock lock(_mutex);
+        for (const auto& flight : flights) {
+            for (const Passenger& passenger : flight->passengers) {
+                std::string name = passenger.listener->name();
+                if (names.size() <= kMostNames && std::ranges::find(names, name) == names.end()) {
+                    names.push_back(std::move(name));
+                }
+            }
+        }
+    }
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i) {
+        list += (i == 0 ? "" : ",") + names[i];
+    }
+    return names.size() > kMostNames ? list + ",..." : list;
 }
 
 std::vector<CachedMovie> Fetcher::findRows(std::span<const ImdbId> ids) {

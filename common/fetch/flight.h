@@ -18,6 +18,7 @@ enum class Priority { people, refresher };
 struct Fetched {
     std::string facts;  ///< renderFacts()
     Timestamp cachedAt;
+    Timestamp expiresAt{};
 };
 
 /// Wikidata answered that it knows no page for this movie.
@@ -35,6 +36,9 @@ using FlightResult = std::variant<Fetched, NotFound, FetchFailed>;
 class FlightListener {
 public:
     virtual ~FlightListener() = default;
+
+    /// Who waits, for the log: a batch's request id. From any thread.
+    virtual std::string name() const { return {}; }
 
     /// Called once for each movie wanted, from a fetching thread, or from the caller of Fetcher::want() when
     /// the answer is known already. Must not block, and must not call the fetcher.

@@ -20,7 +20,8 @@ struct Explanation {
     };
 
     std::vector<Line> lines{};
-    std::vector<std::string> notes{};  ///< about whole layers: missing, broken
+    std::vector<std::string> notes{};    ///< about whole layers: missing, broken
+    std::vector<std::string> without{};  ///< layerName() of those that are missing or broken
 
     /// The layer that each fact was taken from, also when it says that there is none: what metrics count.
     std::map<std::string, std::string> from() const;

@@ -58,30 +58,6 @@ std::optional<std::string> canonical(const Document& page) {
 
 }  // namespace
 
-std::string_view layerName(Layer layer) {
-    switch (layer) {
-        case Layer::scorecardJson:
-            return "media-scorecard-json";
-        case Layer::scorecardElement:
-            return "media-scorecard";
-        case Layer::whereToWatch:
-            return "where-to-watch-json";
-        case Layer::jsonLd:
-            return "json-ld";
-        case Layer::mpscall:
-            return "mpscall";
-        case Layer::mediaHero:
-            return "media-hero-json";
-        case Layer::head:
-            return "head";
-        case Layer::titleSuffix:
-            return "title-suffix";
-        case Layer::consensus:
-            return "critics-consensus";
-    }
-    return "?";
-}
-
 std::optional<std::string> sitePath(std::string_view url) {
     const std::size_t host = url.find(kHost);
     if (host == std::string_view::npos || !url.starts_with("http")) {

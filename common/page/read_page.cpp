@@ -204,6 +204,9 @@ private:
         for (const LayerClaims* layer :
              Layers{&_card, &_element, &_watch, &_ld, &_mps, &_hero, &_head, &_consensus}) {
             const std::string name(layerName(layer->layer));
+            if (layer->broken || !layer->present) {
+                _explanation->without.push_back(name);
+            }
             if (layer->broken) {
                 _explanation->notes.push_back(name + ": " + *layer->broken);
             } else if (!layer->present) {

@@ -1,11 +1,13 @@
 #include "common/page/reader_process.h"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "common/metrics/metrics.h"
 #include "common/page/child_process.h"
 #include "common/page/exit_codes.h"
 #include "common/page/read_page.h"
@@ -20,6 +22,9 @@ constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
 
 /// kMaxLinks ids of the longest kind.
 constexpr std::size_t kMaxLinksAnswer = std::size_t{1024} * 1024;
+
+/// The label of what is no layer's fault, after those of the layers.
+constexpr auto kOfProcess = static_cast<std::size_t>(Layer::consensus) + 1;
 
 constexpr auto kCodeDiffers = "the page reader's answer and its exit code differ";
 
@@ -81,9 +86,13 @@ std::variant<ReaderProcess::Answer, Unreadable> ReaderProcess::ask(const std::ve
 Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
     auto asked = ask({}, html, kMaxAnswer, deadline);
     if (auto* unreadable = std::get_if<Unreadable>(&asked)) {
+        metrics().pageFailures.count(kOfProcess);
         return std::move(*unreadable);
     }
     const auto& answer = std::get<Answer>(asked);
+    for (const Layer layer : layersWithout(answer.line)) {
+        metrics().pageFailures.count(layer);
+    }
     Reading reading = parseReading(answer.line);
     if (std::holds_alternative<MovieFacts>(reading) && !answer.readable) {
         return Unreadable{kCodeDiffers};

@@ -1,5 +1,6 @@
 #include "common/page/reading_json.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -108,6 +109,14 @@ std::string renderReading(const Reading& reading, const Explanation& explanation
         out += R"("unreadable":)";
         appendJsonString(out, std::get<Unreadable>(reading).reason);
     }
+    if (!explanation.without.empty()) {
+        out += R"(,"without":[)";
+        for (const std::string& layer : explanation.without) {
+            out.append(out.back() == '[' ? "" : ",");
+            appendJsonString(out, layer);
+        }
+        out += ']';
+    }
     out += "}\n";
     return out;
 }
@@ -126,6 +135,23 @@ Reading parseReading(std::string_view line) {
         return *std::move(facts);
     }
     return Unreadable{"the page reader's answer has something that is no fact"};
+}
+
+std::vector<Layer> layersWithout(std::string_view line) {
+    const auto objects = parseJsonObjects(line);
+    const auto names =
+        objects && objects->size() == 1 ? objects->front()->getArray("without") : Poco::JSON::Array::Ptr();
+    std::vector<Layer> layers;
+    for (int i = 0; !names.isNull() && i <= static_cast<int>(Layer::consensus); ++i) {
+        const auto layer = static_cast<Layer>(i);
+        const auto isNamed = [&](const Poco::Dynamic::Var& name) {
+            return name.isString() && name.extract<std::string>() == layerName(layer);
+        };
+        if (std::any_of(names->begin(), names->end(), isNamed)) {
+            layers.push_back(layer);
+        }
+    }
+    return layers;
 }
 
 }  // namespace rtbatch

@@ -1,9 +1,43 @@
 #include "common/setup/setup.h"
 
+#include <Poco/Logger.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "common/metrics/metrics.h"
+#include "common/store/database_url.h"
 #include "common/upstream/rotten_tomatoes_client.h"
 #include "common/upstream/wikidata_client.h"
 
 namespace rtbatch {
+
+LogOptions logOptions(const Config& config) {
+    LogOptions options;
+    options.format = config.logFormat == "json" ? LogFormat::json : LogFormat::text;
+    options.target = config.logTo == "syslog" ? LogTarget::syslog : LogTarget::stderrStream;
+    options.level = config.logLevel == "error"     ? LogLevel::error
+                    : config.logLevel == "warning" ? LogLevel::warning
+                    : config.logLevel == "debug"   ? LogLevel::debug
+                                                   : LogLevel::information;
+    return options;
+}
+
+void shareMetrics(const Config& config, CellUser user) {
+    if (config.metricsDir.empty()) {
+        return;
+    }
+    try {
+        // Without the password, of which a short hash would tell too much.
+        const DatabaseUrl url = DatabaseUrl::parse(config.databaseUrl);
+        const std::string database =
+            url.dialect == Dialect::sqlite ? std::filesystem::absolute(url.path).string() : url.describe();
+        shareCells(config.metricsDir, database, metrics().layout(), user);
+    } catch (const std::runtime_error& error) {
+        Poco::Logger::get("rtbatch.metrics")
+            .warning("this process counts for itself: %s", std::string(error.what()));
+    }
+}
 
 StoreOptions storeOptions(const Config& config) {
     return {.url = config.databaseUrl,

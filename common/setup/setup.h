@@ -7,6 +7,8 @@
 #include "common/config/config.h"
 #include "common/fetch/fetcher.h"
 #include "common/fetch/gate.h"
+#include "common/log/log.h"
+#include "common/metrics/cells.h"
 #include "common/page/reader_process.h"
 #include "common/store/store.h"
 #include "common/upstream/http_client.h"
@@ -15,6 +17,12 @@
 namespace rtbatch {
 
 // What the settings mean for the parts of which every program is put together.
+
+LogOptions logOptions(const Config& config);
+
+/// Adds what this process counts to what the others of this host count. Where that cannot be, it counts for
+/// itself, and the log says so. To be called before there are threads.
+void shareMetrics(const Config& config, CellUser user);
 
 StoreOptions storeOptions(const Config& config);
 GateOptions gateOptions(const Config& config);

@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "common/metrics/metrics.h"
 #include "common/store/connection_pool.h"
 #include "common/store/database_url.h"
 #include "common/store/store.h"
@@ -20,6 +21,7 @@ public:
     /// a connection that died while it was kept is tried again on a new one, once.
     template <typename Work>
     auto call(Work work) {
+        const CallMeter meter;
         const auto deadline = Deadline::in(_timeout);
         for (bool again = false;; again = true) {
             auto connection = _pool.take(deadline, again);
@@ -48,6 +50,24 @@ public:
     const DatabaseUrl& url() const { return _url; }
 
 private:
+    /// Counts one call, and whether it was left by an exception.
+    class CallMeter {
+    public:
+        CallMeter() = default;
+        CallMeter(const CallMeter&) = delete;
+        CallMeter& operator=(const CallMeter&) = delete;
+        ~CallMeter() {
+            metrics().storeTime.observe(Deadline::Clock::now() - _began);
+            if (std::uncaught_exceptions() > _thrown) {
+                metrics().storeErrors.count();
+            }
+        }
+
+    private:
+        const Deadline::Clock::time_point _began = Deadline::Clock::now();
+        const int _thrown = std::uncaught_exceptions();
+    };
+
     const DatabaseUrl _url;
     const std::chrono::milliseconds _timeout;
     ConnectionPool _pool;

@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "common/model/deadline.h"
-#include "common/upstream/file_descriptor.h"
+#include "common/process/file_descriptor.h"
 
 namespace rtbatch {
 

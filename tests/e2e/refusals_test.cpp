@@ -109,7 +109,8 @@ TEST_CASE("a request that cannot be served is refused with its status and a prob
 TEST_CASE("405 names the method that is allowed", "[refusals]") {
     Stack stack;
     CHECK(ask(stack.http(), at("GET", kBatch)).header("allow") == "POST");
-    CHECK(ask(stack.http(), at("DELETE", "/api/v1/health")).header("allow") == "GET");
+    CHECK(ask(stack.http(), at("PUT", "/api/v1/admin/keys")).header("allow") == "GET, HEAD, POST");
+    CHECK(ask(stack.http(), at("DELETE", "/api/v1/health")).header("allow") == "GET, HEAD");
 }
 
 TEST_CASE("a refusal names all malformed ids as they were sent", "[refusals]") {

@@ -9,6 +9,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/fetch/fetching.h"
+#include "tests/unit/handler/memory_exchange.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
@@ -17,64 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kSoon = 20s;
-
-/// What the web server has been given, which outlives the exchange.
-struct Wire {
-    std::mutex mutex;
-    std::vector<std::string> groups;   // guarded by mutex
-    std::string end = "open";          // guarded by mutex
-    std::atomic<bool> reading = true;  // else nothing that is written is ever read
-    std::atomic<bool> broken = false;
-
-    std::string text() {
-        const std::scoped_lock lock(mutex);
-        std::string all;
-        for (const std::string& group : groups) {
-            all += group;
-        }
-        return all;
-    }
-    std::string howItEnded() {
-        const std::scoped_lock lock(mutex);
-        return end;
-    }
-    bool ended(const std::string& how) {
-        return eventually(kSoon, [&] { return howItEnded() == how; });
-    }
-    std::size_t longestGroup() {
-        const std::scoped_lock lock(mutex);
-        return std::ranges::max(groups, {}, &std::string::size).size();
-    }
-};
-
-/// A web server in memory.
-class MemoryExchange : public Exchange {
-public:
-    MemoryExchange(std::shared_ptr<Wire> wire, int descriptor)
-        : _wire(std::move(wire)), _descriptor(descriptor) {}
-    ~MemoryExchange() override {
-        const std::scoped_lock lock(_wire->mutex);
-        _wire->end = _finished ? "finished" : "torn";
-    }
-    MemoryExchange(const MemoryExchange&) = delete;
-    MemoryExchange& operator=(const MemoryExchange&) = delete;
-
-    std::string_view param(const char* /*name*/) const override { return {}; }
-    std::string_view body() const override { return {}; }
-    bool write(std::string_view bytes) override {
-        const std::scoped_lock lock(_wire->mutex);
-        _wire->groups.emplace_back(bytes);
-        return !_wire->broken;
-    }
-    bool drained() const override { return _wire->reading; }
-    int descriptor() const override { return _descriptor; }
-    void finish() override { _finished = true; }
-
-private:
-    std::shared_ptr<Wire> _wire;
-    int _descriptor;
-    bool _finished = false;
-};
 
 ImdbId id(int number) {
     return *ImdbId::parse("tt" + std::to_string(1000000 + number));
@@ -91,6 +34,7 @@ struct Fixture {
     Monitor monitor;
     WorkerPool workers{2};
     StreamOptions options;
+    std::string accept;
     std::shared_ptr<Wire> wire = std::make_shared<Wire>();
     int server = -1;  // the web server's end of the connection
 
@@ -128,8 +72,9 @@ struct Fixture {
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
         server = ends[0];
         std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, options},
-                                      std::make_unique<MemoryExchange>(wire, ends[1]), request,
-                                      std::move(rows), Deadline::in(options.timeout))
+                                      std::make_unique<Call>(std::make_unique<MemoryExchange>(wire, ends[1])),
+                                      batchFormat(accept), request, std::move(rows),
+                                      Deadline::in(options.timeout))
             ->start();
     }
 };
@@ -209,6 +154,20 @@ TEST_CASE_METHOD(Fixture, "a silent stream carries heartbeats, of one line each"
     upstreams.letPagesGo();
     REQUIRE(wire->ended("finished"));
     CHECK_FALSE(count(wire->text(), ":\n\n") > 0);  // no blank line, at which some readers fire
+}
+
+TEST_CASE_METHOD(Fixture, "a heartbeat of the other formats is a blank that their readers skip") {
+    accept = GENERATE(as<std::string>(), "application/x-ndjson", "application/json");
+    upstreams.holdPages();
+    options.heartbeat = 5ms;
+    start(1, 1);
+    REQUIRE(eventually(kSoon, [&] { return count(wire->text(), "   ") > 0; }));
+    upstreams.letPagesGo();
+    REQUIRE(wire->ended("finished"));
+    CHECK(count(wire->text(), "\n\n") == 0);
+    CHECK(count(wire->text(), R"("imdbId")") == 2);
+    CHECK_THAT(wire->text(), Catch::EndsWith("\"errors\":0,\"stale\":0}" +
+                                             std::string(accept == "application/json" ? "}" : "") + "\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "a client that leaves ends its stream and its waiting") {

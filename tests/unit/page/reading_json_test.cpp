@@ -30,6 +30,18 @@ TEST_CASE("an answer is one line of ASCII and comes back the same") {
     CHECK(std::get<Unreadable>(parseReading(renderReading(Unreadable{"because"}, {}))).reason == "because");
 }
 
+TEST_CASE("an answer names the layers that were missing or broken, and only those that there are") {
+    Explanation explanation;
+    explanation.without = {"json-ld", "head"};
+    const std::vector<Layer> expected{Layer::jsonLd, Layer::head};
+    CHECK(layersWithout(renderReading(filmFacts(), explanation)) == expected);
+    CHECK(layersWithout(renderReading(Unreadable{"because"}, explanation)) == expected);
+    CHECK(layersWithout(renderReading(filmFacts(), {})).empty());
+    for (const std::string none : {"", "{}", "[]", R"({"without":7})", R"({"without":["x",7,null]})"}) {
+        CHECK(layersWithout(none).empty());
+    }
+}
+
 TEST_CASE("an answer that is no answer is unreadable") {
     const std::string good =
         R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29"})";

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/upstream/file_descriptor.h"
+#include "common/process/file_descriptor.h"
 
 namespace rtbatch::test {
 

@@ -25,6 +25,9 @@ public:
     int get() const { return _fd; }
     bool valid() const { return _fd >= 0; }
 
+    /// Gives it up; the caller closes it.
+    int release() { return std::exchange(_fd, -1); }
+
 private:
     int _fd = -1;
 };

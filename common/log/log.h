@@ -1,0 +1,49 @@
+#pragma once
+
+#include <Poco/Logger.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtbatch {
+
+enum class LogFormat {
+    text,  ///< `TIME PRIORITY SOURCE: MESSAGE name=value ...`
+    json,  ///< one object a line: `time`, `level`, `source`, `message`, and the event's fields
+};
+enum class LogTarget { stderrStream, syslog };
+enum class LogLevel { error, warning, information, debug };
+
+/// How a program logs; the settings log.*.
+struct LogOptions {
+    LogFormat format = LogFormat::text;
+    LogTarget target = LogTarget::stderrStream;
+    LogLevel level = LogLevel::information;
+};
+
+/// Where the log goes from now on, a line an entry, each in one write. To be called before there are threads.
+/// `program` is its name for syslog.
+void startLog(const LogOptions& options, const std::string& program);
+
+/// To stderr as text, a program's way before its settings are known: whoever started it (systemd, cron, a web
+/// server) knows where stderr goes.
+void logToStderr();
+
+/// One of the things that belong to an event. Never a key, nor what a client sent as one.
+struct LogField {
+    LogField(std::string_view fieldName, std::string_view text) : name(fieldName), value(text) {}
+    LogField(std::string_view fieldName, std::int64_t number)
+        : name(fieldName), value(std::to_string(number)), isNumber(true) {}
+
+    std::string_view name;
+    std::string value;
+    bool isNumber = false;
+};
+
+/// Logs something that has fields, each its own in JSON, `name=value` in text.
+void logEvent(Poco::Logger& logger, Poco::Message::Priority priority, const std::string& message,
+              const std::vector<LogField>& fields);
+
+}  // namespace rtbatch

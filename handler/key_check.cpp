@@ -1,0 +1,61 @@
+#include "handler/key_check.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rtbatch {
+
+namespace {
+
+/// Asked by a program of this machine, and not handed on by a proxy of this machine.
+bool isFromLoopback(const Exchange& exchange) {
+    const std::string_view address = exchange.param("REMOTE_ADDR");
+    return (address.starts_with("127.") || address == "::1") &&
+           exchange.param("HTTP_X_FORWARDED_FOR").empty() && exchange.param("HTTP_FORWARDED").empty();
+}
+
+}  // namespace
+
+void KeyCheck::admit(Call& call, Access access) {
+    if (access == Access::everybody || (access == Access::key && !_required) ||
+        (access == Access::metrics && isFromLoopback(call.exchange()))) {
+        return;
+    }
+    const KnownKey key = find(call);
+    if (access != Access::key && !key.admin) {
+        throw Problem(403, "admin_only", "This needs the key of an admin.");
+    }
+    const auto limit = _quota.take(key);
+    if (!limit) {
+        return;
+    }
+    // draft-ietf-httpapi-ratelimit-headers, before its version 7: the form that most clients know.
+    const std::string reset = std::to_string(limit->reset.count());
+    call.addHeader("RateLimit-Limit", std::to_string(limit->limit));
+    call.addHeader("RateLimit-Remaining", std::to_string(limit->remaining));
+    call.addHeader("RateLimit-Reset", reset);
+    if (!limit->admitted) {
+        throw Problem(429, "quota_exceeded",
+                      "This key's " + std::to_string(limit->limit) +
+                          " requests of this hour are used up. Try again in " + reset + " seconds.",
+                      {{"Retry-After", reset}});
+    }
+}
+
+KnownKey KeyCheck::find(Call& call) {
+    const std::string_view text = call.exchange().param("HTTP_X_API_KEY");
+    const Headers challenge{{"WWW-Authenticate", R"(X-API-Key realm="rtbatch")"}};
+    if (text.empty()) {
+        throw Problem(401, "key_missing", "Send your key in the header X-API-Key.", challenge);
+    }
+    auto key = _ring.find(text);
+    if (!key) {
+        throw Problem(401, "key_unknown", "This key is not known, or was revoked. Ask the operator for one.",
+                      challenge);
+    }
+    call.setKeyName(key->id == 0 ? "admin" : std::to_string(key->id));
+    return *std::move(key);
+}
+
+}  // namespace rtbatch

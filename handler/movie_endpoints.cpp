@@ -1,0 +1,43 @@
+#include "handler/movie_endpoints.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/model/json_text.h"
+#include "handler/batch_request.h"
+#include "handler/json_body.h"
+
+namespace rtbatch {
+
+void MovieEndpoints::batch(std::unique_ptr<Call>& call) {
+    const Deadline deadline = Deadline::in(_services.options.timeout);
+    const Exchange& exchange = call->exchange();
+    checkJson(exchange.param("CONTENT_TYPE"));
+    auto format = batchFormat(exchange.param("HTTP_ACCEPT"));
+    start(call, std::move(format),
+          parseBatch(exchange.body(), _maxIds, prefersLenient(exchange.param("HTTP_PREFER"))), deadline);
+}
+
+void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId) {
+    const Deadline deadline = Deadline::in(_services.options.movieTimeout);
+    const auto id = ImdbId::parse(imdbId);
+    if (!id) {
+        std::string invalid = R"("invalid":[)";
+        appendJsonString(invalid, imdbId);
+        throw Problem(422, "invalid_id", "An IMDb id is tt and 7 or 8 digits.", {}, invalid + "]");
+    }
+    start(call, movieFormat(call->exchange().param("HTTP_IF_NONE_MATCH")), {.ids = {*id}, .invalid = {}},
+          deadline);
+}
+
+void MovieEndpoints::start(std::unique_ptr<Call>& call, std::unique_ptr<Format> format, BatchRequest request,
+                           Deadline deadline) {
+    std::vector<CachedMovie> rows =
+        request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
+    std::make_shared<BatchStream>(_services, std::move(call), std::move(format), request, std::move(rows),
+                                  deadline)
+        ->start();
+    _services.demand.asked(std::move(request.ids));
+}
+
+}  // namespace rtbatch
