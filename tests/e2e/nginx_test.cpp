@@ -130,14 +130,15 @@ TEST_CASE("the production site serves over HTTPS, redirects to it, and limits a 
 TEST_CASE("only the known paths reach the handler", "[nginx]") {
     Stack stack;
     CHECK(stack.stopHandler() == 0);
-    for (const char* path :
-         {"/", "/metrics", "/api/v1/", "/api/v1/movies/batch/x", "/api/v1/healthy", "/.rtbatch/uri"}) {
+    for (const char* path : {"/", "/metrics/", "/api/v1/", "/api/v1/movie", "/api/v1/admin/",
+                             "/api/v1/movies/batch/x", "/api/v1/healthy", "/.rtbatch/uri"}) {
         INFO(path);
         CHECK(ask(stack.http(), {.path = path}).status() ==
               404);  // it would be 503 from the handler that is away
     }
     for (const char* path :
-         {"/api/v1/movies/batch", "/api/v1/health", "/api/v1/ready", "/api/v1/health?x=1"}) {
+         {"/api/v1/movies/batch", "/api/v1/movie/tt0468569", "/api/v1/health", "/api/v1/ready",
+          "/api/v1/health?x=1", "/api/v1/admin/keys", "/api/v1/admin/keys/1", "/metrics"}) {
         INFO(path);
         CHECK(ask(stack.http(), {.path = path}).status() == 503);
     }

@@ -75,7 +75,8 @@ Settings Deployment::handlerEnvironment() const {
         merged(_options.settings,
                merged(_standin->settings(),
                       {{"database.url", _mariadb ? _mariadb->tcpUrl() : "sqlite:" + _dir.file("rtbatch.db")},
-                       {"auth.admin_key", kKey}})));
+                       {"auth.admin_key", kKey},
+                       {"metrics.dir", _dir.path()}})));
 }
 
 void Deployment::addGroup(int processes, const std::string& address) {

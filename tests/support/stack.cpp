@@ -99,8 +99,10 @@ void Stack::forgetFailures() {
 std::map<std::string, std::string> Stack::handlerEnvironment() const {
     std::map<std::string, std::string> settings = _options.settings;
     settings.merge(_standin->settings());
-    settings.merge(std::map<std::string, std::string>{
-        {"database.url", databaseUrl()}, {"handler.listen", handlerSocket()}, {"auth.admin_key", kKey}});
+    settings.merge(std::map<std::string, std::string>{{"database.url", databaseUrl()},
+                                                      {"handler.listen", handlerSocket()},
+                                                      {"auth.admin_key", kKey},
+                                                      {"metrics.dir", _dir.path()}});
     return environmentOf(settings);
 }
 
@@ -125,8 +127,16 @@ bool Stack::waitUntilReady(std::chrono::milliseconds limit) const {
     return ready();
 }
 
+std::string Stack::handlerLog() const {
+    return readFile(_dir.file("handler.log"));
+}
+
+std::string Stack::accessLog() const {
+    return readFile(_dir.file("nginx-access.log"));
+}
+
 std::string Stack::logs() const {
-    std::string text = "\n---- handler ----\n" + readFile(_dir.file("handler.log"));
+    std::string text = "\n---- handler ----\n" + handlerLog();
     text += "\n---- nginx ----\n" + readFile(_dir.file("nginx.log")) + readFile(_dir.file("nginx-error.log"));
     text += "\n---- upstreams ----\n" + readFile(_dir.file("upstreams.log"));
     return text;

@@ -97,6 +97,9 @@ public:
 
     /// What all programs said, for the report of a failure.
     std::string logs() const;
+    std::string handlerLog() const;
+    /// nginx's log of requests.
+    std::string accessLog() const;
 
 private:
     std::string ownProgram(const std::string& name) const;
