@@ -1,32 +1,79 @@
 #pragma once
+
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+
 #include "common/store/store.h"
+
 namespace rtbatch {
+
+/// Who asks.
 struct KnownKey {
-    std::int64_t id = 0;
+    std::int64_t id = 0;  ///< 0: auth.admin_key, which has no row
     std::string name;
     bool admin = false;
-    std::optional<std::int64_t> hourlyLimit;
+    std::optional<std::int64_t> hourlyLimit = std::nullopt;
 };
+
 struct KeyRingOptions {
-    std::string adminKey;
-    std::chrono::milliseconds reload{10000};
-    std::chrono::milliseconds maxAge{30000};
+    std::string adminKey{};                     ///< auth.admin_key; empty: there is none
+    std::chrono::milliseconds reload{10000};    ///< how often the keys are read again
+    std::chrono::milliseconds maxAge{30000};    ///< beyond this memory is not believed
+    std::chrono::milliseconds lookEvery{1000};  ///< an unknown key costs the database a look so often at most
+    /// False: for a process that lives for one request. find() asks the database each time, for that key.
     bool thread = true;
 };
+
+/// The keys that are not revoked, looked up in memory, which a thread of its own keeps at most maxAge behind
+/// the database: so long after it was revoked a key is dead in every process. A new key works at once, for a
+/// key that is not known makes the ring read them all again, once a second at most; whoever guesses in that
+/// second may keep a key that was made in it waiting for its end. Safe from any thread.
 class KeyRing {
 public:
-    KeyRing(Store&, KeyRingOptions o) : _o(std::move(o)) {}
-    std::optional<KnownKey> find(std::string_view t) {
-        if (t == _o.adminKey)
-            return KnownKey{0, "admin", true, {}};
-        return std::nullopt;
-    }
-    void reload() {}
-    KeyRingOptions _o;
+    KeyRing(Store& store, KeyRingOptions options);
+    ~KeyRing();  ///< waits for a read that is under way, no longer
+    KeyRing(const KeyRing&) = delete;
+    KeyRing& operator=(const KeyRing&) = delete;
+
+    /// Whose key the text is; nothing: nobody's. Throws StoreError when that cannot be told because the
+    /// database is away: never for auth.admin_key, nor for what has not the form of a key; for a key that is
+    /// in memory only when that is older than maxAge.
+    std::optional<KnownKey> find(std::string_view text);
+
+    /// Reads the keys now: for who has just changed them, so that it is seen here at once. Throws StoreError.
+    void reload();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Memory;
+
+    std::optional<KnownKey> findIn(const std::shared_ptr<const Memory>& memory,
+                                   const std::string& digest) const;
+    std::optional<KnownKey> lookUp(const std::string& digest);
+    bool isFresh(const std::shared_ptr<const Memory>& memory) const;
+    void read(std::unique_lock<std::mutex>& lock);
+    void run();
+
+    Store& _store;
+    const KeyRingOptions _options;
+    const std::string _adminDigest;
+
+    std::mutex _mutex;
+    std::condition_variable _changed;
+    std::shared_ptr<const Memory> _memory;     // guarded by _mutex; null before the first read
+    bool _reading = false;                     // guarded by _mutex; somebody reads, without the lock
+    std::optional<Clock::time_point> _readAt;  // guarded by _mutex; when the last read ended
+    std::string _fault;                        // guarded by _mutex; of the last read, empty when it went well
+    bool _stopping = false;                    // guarded by _mutex
+
+    std::jthread _thread;  // last: the rest is there when it begins
 };
+
 }  // namespace rtbatch
