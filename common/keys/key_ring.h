@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 
 #include "common/store/store.h"
 
@@ -54,9 +55,9 @@ private:
     using Clock = std::chrono::steady_clock;
     struct Memory;
 
-    std::optional<KnownKey> findIn(const std::shared_ptr<const Memory>& memory,
-                                   const std::string& digest) const;
+    static std::optional<KnownKey> findIn(const Memory& memory, const std::string& digest);
     std::optional<KnownKey> lookUp(const std::string& digest);
+    void rememberUnknown(const std::string& digest);
     bool isFresh(const std::shared_ptr<const Memory>& memory) const;
     void read(std::unique_lock<std::mutex>& lock);
     void run();
@@ -67,11 +68,12 @@ private:
 
     std::mutex _mutex;
     std::condition_variable _changed;
-    std::shared_ptr<const Memory> _memory;     // guarded by _mutex; null before the first read
-    bool _reading = false;                     // guarded by _mutex; somebody reads, without the lock
-    std::optional<Clock::time_point> _readAt;  // guarded by _mutex; when the last read ended
-    std::string _fault;                        // guarded by _mutex; of the last read, empty when it went well
-    bool _stopping = false;                    // guarded by _mutex
+    std::shared_ptr<const Memory> _memory;       // guarded by _mutex; null before the first read
+    std::unordered_set<std::string> _unknown;    // guarded by _mutex; digests that were looked for in vain
+    bool _reading = false;                       // guarded by _mutex; somebody reads, without the lock
+    std::optional<Clock::time_point> _lookedAt;  // guarded by _mutex; when an unknown key last made it read
+    std::string _fault;      // guarded by _mutex; of the last read, empty when it went well
+    bool _stopping = false;  // guarded by _mutex
 
     std::jthread _thread;  // last: the rest is there when it begins
 };

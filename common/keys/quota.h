@@ -65,19 +65,22 @@ private:
     using Counts = std::map<KeyHour, std::int64_t>;
     struct Job;
 
+    std::optional<RateLimit> takeAlone(const KnownKey& key);
     std::int64_t hourNow() const;
     RateLimit answer(const QuotaLine& line, bool admitted) const;
-    RateLimit takeAlone(std::int64_t keyId, std::int64_t limit);
+    void turn(std::int64_t keyId, QuotaLine& line);
+    void release(std::int64_t keyId, QuotaLine& line, std::int64_t nextHour);
     void wake();
-    void run();
-    std::vector<Job> collect(bool tick, bool last, std::chrono::milliseconds since);
-    void work(std::vector<Job>& jobs);
-    void reserve(std::vector<Job>& jobs);
-    void apply(const std::vector<Job>& jobs);
-    void writeCounts();
-    void giveBack();
 
-    Store& _store;
+    void run();
+    std::vector<Job> collect(bool tick, std::chrono::milliseconds since);
+    void releaseAll();
+    std::string work(std::vector<Job>& jobs);
+    void writeCounts();
+    void reserve(std::vector<Job>& jobs);
+    void giveBack();
+    void apply(const std::vector<Job>& jobs, std::string fault);
+
     UsageTable _table;
     const QuotaOptions _options;
 

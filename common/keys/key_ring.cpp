@@ -1,0 +1,162 @@
+#include "common/keys/key_ring.h"
+
+#include <Poco/Logger.h>
+
+#include <exception>
+#include <unordered_map>
+#include <utility>
+
+#include "common/keys/api_key.h"
+#include "common/store/key_table.h"
+
+namespace rtbatch {
+
+namespace {
+
+/// Whoever times a look-up learns no more than these of a digest.
+std::string indexOf(const std::string& digest) {
+    constexpr std::size_t kBytes = 8;
+    return digest.substr(0, 2 * kBytes);
+}
+
+KnownKey knownKey(const KeyRow& row) {
+    return {row.id, row.name, row.admin, row.hourlyLimit};
+}
+
+}  // namespace
+
+struct KeyRing::Memory {
+    std::unordered_multimap<std::string, KeyRow> keys;  // by indexOf()
+    Clock::time_point since;                            // before they were read
+};
+
+KeyRing::KeyRing(Store& store, KeyRingOptions options)
+    : _store(store),
+      _options(std::move(options)),
+      _adminDigest(_options.adminKey.empty() ? "" : sha256(_options.adminKey)),
+      _thread(_options.thread ? std::jthread([this] { run(); }) : std::jthread()) {}
+
+KeyRing::~KeyRing() {
+    const std::scoped_lock lock(_mutex);
+    _stopping = true;
+    _changed.notify_all();
+}
+
+std::optional<KnownKey> KeyRing::find(std::string_view text) {
+    if (!_adminDigest.empty() && sameDigest(sha256(text), _adminDigest)) {
+        return KnownKey{.id = 0, .name = "auth.admin_key", .admin = true};
+    }
+    const auto key = ApiKey::parse(text);
+    if (!key) {
+        return std::nullopt;
+    }
+    const std::string digest = key->digest();
+    if (!_options.thread) {
+        const auto row = KeyTable(_store).findActive(digest);
+        return row ? std::optional(knownKey(*row)) : std::nullopt;
+    }
+    return lookUp(digest);
+}
+
+std::optional<KnownKey> KeyRing::lookUp(const std::string& digest) {
+    std::unique_lock lock(_mutex);
+    for (bool looked = false;;) {
+        const auto memory = _memory;
+        lock.unlock();
+        const bool fresh = isFresh(memory);
+        if (auto found = fresh ? findIn(*memory, digest) : std::nullopt) {
+            return found;
+        }
+        lock.lock();
+        if (fresh && _unknown.contains(digest)) {
+            return std::nullopt;
+        }
+        if (memory != _memory) {
+            continue;
+        }
+        if (_reading) {
+            // It may be the read that another request with the same new key has begun.
+            _changed.wait(lock, [&] { return !_reading; });
+        } else if (!looked && (!_lookedAt || Clock::now() - *_lookedAt >= _options.lookEvery)) {
+            looked = true;
+            read(lock);
+            _lookedAt = Clock::now();
+        } else if (!_fault.empty() || !fresh) {
+            throw StoreError("the keys cannot be read" + (_fault.empty() ? " in time" : ": " + _fault));
+        } else {
+            if (looked) {
+                rememberUnknown(digest);
+            }
+            return std::nullopt;
+        }
+    }
+}
+
+std::optional<KnownKey> KeyRing::findIn(const Memory& memory, const std::string& digest) {
+    const auto [first, last] = memory.keys.equal_range(indexOf(digest));
+    for (auto at = first; at != last; ++at) {
+        if (sameDigest(at->second.digest, digest)) {
+            return knownKey(at->second);
+        }
+    }
+    return std::nullopt;
+}
+
+bool KeyRing::isFresh(const std::shared_ptr<const Memory>& memory) const {
+    return memory && Clock::now() - memory->since <= _options.maxAge;
+}
+
+/// Nobody can have used a key before it was made, so what is unknown once stays so.
+void KeyRing::rememberUnknown(const std::string& digest) {
+    constexpr std::size_t kMost = 1000;
+    if (_unknown.size() >= kMost) {
+        _unknown.clear();
+    }
+    _unknown.insert(digest);
+}
+
+void KeyRing::reload() {
+    std::unique_lock lock(_mutex);
+    _changed.wait(lock, [&] { return !_reading; });  // one that began before
+    read(lock);
+    if (!_fault.empty()) {
+        throw StoreError(_fault);
+    }
+}
+
+void KeyRing::read(std::unique_lock<std::mutex>& lock) {
+    _reading = true;
+    lock.unlock();
+    auto memory = std::make_shared<Memory>();
+    memory->since = Clock::now();
+    std::string fault;
+    try {
+        for (KeyRow& row : KeyTable(_store).active()) {
+            std::string index = indexOf(row.digest);
+            memory->keys.emplace(std::move(index), std::move(row));
+        }
+    } catch (const std::exception& error) {  // whoever waits for the read is never left waiting
+        fault = error.what();
+    }
+    lock.lock();
+    if (fault.empty()) {
+        _memory = std::move(memory);
+    } else if (_fault.empty()) {
+        Poco::Logger::get("rtbatch.keys").warning("the keys cannot be read again: %s", fault);
+    }
+    _fault = std::move(fault);
+    _reading = false;
+    _changed.notify_all();
+}
+
+void KeyRing::run() {
+    std::unique_lock lock(_mutex);
+    while (!_stopping) {
+        if (!_reading) {
+            read(lock);
+        }
+        _changed.wait_for(lock, _options.reload, [&] { return _stopping; });
+    }
+}
+
+}  // namespace rtbatch
