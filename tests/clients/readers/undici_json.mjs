@@ -1,0 +1,17 @@
+// npm undici: its fetch, and the whole answer at once.
+import { readFileSync } from "node:fs";
+import { Agent, fetch } from "undici";
+import { report, request, take, url } from "./batch.mjs";
+
+const ca = process.argv[5];
+const dispatcher = new Agent(ca ? { connect: { ca: readFileSync(ca) } } : {});
+const headers = { ...request.headers, Accept: "application/json" };
+
+await report(async () => {
+  const response = await fetch(url, { ...request, headers, dispatcher });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const { movies, errors, done } = await response.json();
+  for (const movie of movies) take("movie", movie);
+  for (const error of errors) take("error", error);
+  take("done", done);
+});
