@@ -6,8 +6,8 @@
 RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl-dev zlib1g-dev
     libsqlite3-dev libtidy-dev libseccomp-dev prometheus-cpp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
-RTBATCH_TEST_PACKAGES=(mariadb-server faketime galera-4 rsync iproute2 systemd openssl nodejs sqlite3 ccache ninja-build
-    clang-format clang-tidy shellcheck mandoc lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch)
+RTBATCH_TEST_PACKAGES=(mariadb-server faketime galera-4 rsync iproute2 systemd openssl nodejs npm python3 sqlite3 ccache ninja-build
+    clang-format clang-tidy shellcheck mandoc lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch prometheus)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -16,11 +16,15 @@ fail() {
     exit 1
 }
 
-# The packages among "$@" that are not installed. Any nginx will do for nginx-light.
+# The packages among "$@" that are not installed. Any nginx will do for nginx-light, and any npm, for a nodejs that is not Debian's
+# brings its own and cannot be installed beside Debian's.
 missing_packages() {
     local package
     for package in "$@"; do
         if [ "$package" = nginx-light ] && [ -x /usr/sbin/nginx ]; then
+            continue
+        fi
+        if [ "$package" = npm ] && command -v npm >/dev/null; then
             continue
         fi
         if ! dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$'; then
@@ -72,6 +76,7 @@ install_packages() {
         keep_off "$install_log" mariadb mariadb-server
         keep_off "$install_log" lighttpd lighttpd
         keep_off "$install_log" fcgiwrap fcgiwrap
+        keep_off "$install_log" prometheus prometheus
     fi
     [ -n "$ok" ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
 }
