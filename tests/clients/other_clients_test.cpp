@@ -14,6 +14,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/process_info.h"
 #include "tests/support/stack.h"
+#include "tests/support/temp_dir.h"
 
 namespace rtbatch::test {
 namespace {
@@ -175,6 +176,43 @@ TEST_CASE("with libraries of others a torn stream is not taken for a whole one, 
         CHECK_FALSE(delivered.whole());
     }
     CHECK(batch.eachAnsweredOnce());
+}
+
+/// Without what stands before each line, so that an example may be indented less than its origin.
+std::vector<std::string> trimmedLines(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line.substr(std::min(line.find_first_not_of(' '), line.size())));
+    }
+    return lines;
+}
+
+TEST_CASE("the examples of docs/clients.md are parts of the readers that are tested here") {
+    std::vector<std::vector<std::string>> readers;
+    for (const auto& file : std::filesystem::directory_iterator(RTBATCH_READERS)) {
+        if (file.is_regular_file()) {
+            readers.push_back(trimmedLines(readFile(file.path())));
+        }
+    }
+    const std::string page = readFile(std::filesystem::path(RTBATCH_SOURCE_DIR) / "docs" / "clients.md");
+    const std::size_t from = page.find("**npm `eventsource-parser`**");
+    REQUIRE(from != std::string::npos);
+    int examples = 0;
+    const std::string fence = "\n```";
+    for (std::size_t at = page.find(fence, from); at != std::string::npos; ++examples) {
+        const std::size_t begin = page.find('\n', at + fence.size()) + 1;
+        const std::size_t end = page.find(fence, begin);
+        REQUIRE(end != std::string::npos);
+        const std::string example = page.substr(begin, end - begin);
+        at = page.find(fence, end + fence.size());
+        const std::vector<std::string> lines = trimmedLines(example);
+        INFO(example);
+        CHECK(std::any_of(readers.begin(), readers.end(), [&](const std::vector<std::string>& reader) {
+            return std::search(reader.begin(), reader.end(), lines.begin(), lines.end()) != reader.end();
+        }));
+    }
+    CHECK(examples >= 7);
 }
 
 }  // namespace

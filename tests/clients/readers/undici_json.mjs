@@ -5,9 +5,9 @@ import { report, request, take, url } from "./batch.mjs";
 
 const ca = process.argv[5];
 const dispatcher = new Agent(ca ? { connect: { ca: readFileSync(ca) } } : {});
-const headers = { ...request.headers, Accept: "application/json" };
 
 await report(async () => {
+  const headers = { ...request.headers, Accept: "application/json" };
   const response = await fetch(url, { ...request, headers, dispatcher });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const { movies, errors, done } = await response.json();
