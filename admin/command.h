@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "common/cli/program.h"
 #include "common/model/imdb_id.h"
 
@@ -17,5 +19,6 @@ ImdbId imdbIdOf(const std::string& word);
 
 /// Described beside its code.
 Command doctorCommand();
+std::vector<Command> keysCommands();
 
 }  // namespace rtbatch

@@ -1,5 +1,7 @@
 // rtbatch-admin, the operator's tool.
 
+#include <utility>
+
 #include "admin/command.h"
 
 namespace {
@@ -65,6 +67,15 @@ Command purgeCommand() {
     };
 }
 
+std::vector<Command> allCommands() {
+    std::vector<Command> commands{migrateCommand(), doctorCommand(), statusCommand(), showCommand(),
+                                  purgeCommand()};
+    for (Command& command : keysCommands()) {
+        commands.push_back(std::move(command));
+    }
+    return commands;
+}
+
 Program adminProgram() {
     return {
         .name = "rtbatch-admin",
@@ -72,9 +83,9 @@ Program adminProgram() {
         .summary = "looks after an installation of rtbatch",
         .description = {"It reads the same settings as the handler, and works on the database that "
                         "database.url names."},
-        .commands = {migrateCommand(), doctorCommand(), statusCommand(), showCommand(), purgeCommand()},
+        .commands = allCommands(),
         .exitCodes = {{0, "done"},
-                      {1, "doctor: something is wrong"},
+                      {1, "doctor: something is wrong; keys: there is no such key"},
                       {64, "the command line is wrong"},
                       {69, "the database is away or refuses"},
                       {70, "a defect of the program"},

@@ -4,6 +4,16 @@
 
 namespace rtbatch {
 
+namespace {
+
+/// Characters of UTF-8: bytes that continue none.
+std::size_t widthOf(const std::string& cell) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(cell, [](unsigned char byte) { return (byte & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
+
 std::string grouped(std::int64_t number) {
     std::string text = std::to_string(number);
     const std::size_t first = number < 0 ? 1 : 0;
@@ -43,13 +53,13 @@ std::string tableText(const std::vector<std::vector<std::string>>& rows) {
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], row[i].size());
+            widths[i] = std::max(widths[i], widthOf(row[i]));
         }
     }
     std::string out;
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string padding(widths[i] - row[i].size(), ' ');
+            const std::string padding(widths[i] - widthOf(row[i]), ' ');
             out += i == 0 ? row[i] + padding : "  " + padding + row[i];
         }
         out += '\n';

@@ -25,4 +25,14 @@ const Command* findCommand(const Program& program, const std::string& name) {
     return command == program.commands.end() ? nullptr : &*command;
 }
 
+std::vector<std::string> wordsAfter(const Program& program, const std::string& word) {
+    std::vector<std::string> words;
+    for (const Command& command : program.commands) {
+        if (command.name.starts_with(word + " ")) {
+            words.push_back(command.name.substr(word.size() + 1));
+        }
+    }
+    return words;
+}
+
 }  // namespace rtbatch

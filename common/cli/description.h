@@ -32,7 +32,7 @@ struct Words {
 
 /// One thing that a program can do.
 struct Command {
-    std::string name;
+    std::string name;     ///< one word, or two: `keys list`
     std::string summary;  ///< a clause, without a full stop
     Words words = {};
     std::vector<std::string> description = {};  ///< paragraphs
@@ -76,5 +76,8 @@ std::vector<Option> allOptions(const Program& program);
 
 /// The command of that name; null: there is none.
 const Command* findCommand(const Program& program, const std::string& name);
+
+/// The second words of the commands that begin with `word` and have two.
+std::vector<std::string> wordsAfter(const Program& program, const std::string& word);
 
 }  // namespace rtbatch

@@ -84,10 +84,34 @@ const Command& commandOf(const Program& program, const CommandLine& line) {
     return *command;
 }
 
+/// Takes the second word of a command that has two. What stands between them are options of the program.
+void takeSecondWord(const Program& program, Arguments& arguments, CommandLine& line) {
+    const auto choices =
+        line.words.empty() ? std::vector<std::string>{} : wordsAfter(program, line.words.front());
+    if (choices.empty()) {
+        return;
+    }
+    auto second = take(arguments, allOptions(program), true);
+    second.options.merge(line.options);
+    line.options = std::move(second.options);
+    if (!second.words.empty()) {
+        line.words.front() += " " + second.words.front();
+    } else if (!line.options.contains("help") && !line.options.contains("version")) {
+        std::string list;
+        for (const auto& choice : choices) {
+            list += (list.empty() ? "" : choice == choices.back() ? " or " : ", ") + choice;
+        }
+        throw UsageError(line.words.front() + " needs a word more: " + list);
+    }
+}
+
 ExitCode run(const Program& program, Arguments arguments) {
     auto options = allOptions(program);
     const bool hasCommands = !program.commands.empty();
     auto line = take(arguments, options, hasCommands);
+    if (hasCommands) {
+        takeSecondWord(program, arguments, line);
+    }
     const Command* command = nullptr;
     if (hasCommands && !line.options.contains("help") && !line.options.contains("version")) {
         command = &commandOf(program, line);
