@@ -34,10 +34,12 @@ constexpr std::array kTables{Table{"rt_cache", "imdb_id"},
                              Table{"rt_scrape", "imdb_id"},
                              Table{"refresh_run", "started_at"},
                              Table{"id_sync", "source"},
+                             Table{"api_key", "id"},
+                             Table{"api_usage", "key_id"},
                              Table{"schema_migration", "version", true}};
 
 /// Columns that are ASCII by design: names and ids, of which long ones are keys.
-constexpr std::string_view kAsciiColumns = "'imdb_id', 'name', 'owner', 'upstream', 'source'";
+constexpr std::string_view kAsciiColumns = "'imdb_id', 'name', 'owner', 'upstream', 'source', 'key_hash'";
 
 std::string ourTables() {
     std::string list;

@@ -76,7 +76,7 @@ TEST_CASE_METHOD(Installation, "another character set is told with its place", "
 TEST_CASE_METHOD(Installation, "a privilege that is missing is told with its table", "[doctor]") {
     stack.sql("CREATE USER limited@'%' IDENTIFIED BY 'rtbatch-test'");
     for (const auto* table : {"rt_cache", "rt_id", "lease", "upstream_state", "demand", "served", "rt_scrape",
-                              "refresh_run", "id_sync", "schema_migration"}) {
+                              "refresh_run", "id_sync", "api_key", "api_usage", "schema_migration"}) {
         stack.sql(std::string("GRANT SELECT, INSERT, UPDATE, DELETE ON ") + table + " TO limited@'%'");
     }
     stack.sql("GRANT SELECT, INSERT, UPDATE ON rt_failure TO limited@'%'");
