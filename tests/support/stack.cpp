@@ -99,10 +99,11 @@ void Stack::forgetFailures() {
 std::map<std::string, std::string> Stack::handlerEnvironment() const {
     std::map<std::string, std::string> settings = _options.settings;
     settings.merge(_standin->settings());
-    settings.merge(std::map<std::string, std::string>{{"database.url", databaseUrl()},
-                                                      {"handler.listen", handlerSocket()},
-                                                      {"auth.admin_key", kKey},
-                                                      {"metrics.dir", _dir.path()}});
+    settings.merge(std::map<std::string, std::string>{
+        {"database.url", databaseUrl()}, {"handler.listen", handlerSocket()}, {"auth.admin_key", kKey}});
+    if (_options.programs.empty()) {  // older ones have no such setting
+        settings.emplace("metrics.dir", _dir.path());
+    }
     return environmentOf(settings);
 }
 
