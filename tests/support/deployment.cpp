@@ -100,10 +100,10 @@ std::string Deployment::logs() const {
     std::string text;
     for (std::size_t i = 0; i < _groups.size(); ++i) {
         const std::string name = "handlers" + std::to_string(i) + ".log";
-        text += "\n---- " + name + " ----\n" + readFile(_dir.file(name));
+        text += "\n---- " + name + " ----\n" + readEnd(_dir.file(name));
     }
-    text += "\n---- nginx ----\n" + readFile(_dir.file("nginx.log")) + readFile(_dir.file("nginx-error.log"));
-    text += "\n---- upstreams ----\n" + readFile(_dir.file("upstreams.log"));
+    text += "\n---- nginx ----\n" + readEnd(_dir.file("nginx.log")) + readEnd(_dir.file("nginx-error.log"));
+    text += "\n---- upstreams ----\n" + readEnd(_dir.file("upstreams.log"));
     constexpr std::size_t kMost = 60000;
     return text.size() > kMost
                ? text.substr(0, kMost / 2) + "\n[...]\n" + text.substr(text.size() - kMost / 2)

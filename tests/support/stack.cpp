@@ -137,9 +137,9 @@ std::string Stack::accessLog() const {
 }
 
 std::string Stack::logs() const {
-    std::string text = "\n---- handler ----\n" + handlerLog();
-    text += "\n---- nginx ----\n" + readFile(_dir.file("nginx.log")) + readFile(_dir.file("nginx-error.log"));
-    text += "\n---- upstreams ----\n" + readFile(_dir.file("upstreams.log"));
+    std::string text = "\n---- handler ----\n" + readEnd(_dir.file("handler.log"));
+    text += "\n---- nginx ----\n" + readEnd(_dir.file("nginx.log")) + readEnd(_dir.file("nginx-error.log"));
+    text += "\n---- upstreams ----\n" + readEnd(_dir.file("upstreams.log"));
     return text;
 }
 

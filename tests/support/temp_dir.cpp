@@ -37,4 +37,10 @@ void writeFile(const std::filesystem::path& path, const std::string& text) {
     }
 }
 
+std::string readEnd(const std::filesystem::path& path) {
+    constexpr std::size_t kMost = 20000;
+    const std::string text = readFile(path);
+    return text.size() <= kMost ? text : "[...]" + text.substr(text.size() - kMost);
+}
+
 }  // namespace rtbatch::test

@@ -24,6 +24,9 @@ private:
 /// The whole text of a file; empty when there is none.
 std::string readFile(const std::filesystem::path& path);
 
+/// The end of a log, for the report of a failure: what came before is left out where it is long.
+std::string readEnd(const std::filesystem::path& path);
+
 /// Writes a file anew. Throws std::runtime_error.
 void writeFile(const std::filesystem::path& path, const std::string& text);
 
