@@ -18,7 +18,7 @@ namespace rtbatch {
 /// Who asks.
 struct KnownKey {
     std::int64_t id = 0;  ///< 0: auth.admin_key, which has no row
-    std::string name;
+    std::string name = {};
     bool admin = false;
     std::optional<std::int64_t> hourlyLimit = std::nullopt;
 };

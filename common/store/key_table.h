@@ -12,7 +12,7 @@ namespace rtbatch {
 
 /// What whoever makes a key decides.
 struct NewKey {
-    std::string name;  ///< 1-100 printable characters: isKeyName()
+    std::string name = {};  ///< 1-100 printable characters: isKeyName()
     bool admin = false;
     std::optional<std::int64_t> hourlyLimit =
         std::nullopt;  ///< requests an hour; absent: as many as it likes

@@ -179,6 +179,31 @@ TEST_CASE("A program without commands takes options and words itself") {
     CHECK(run(single, {"f", "g"}).status == 64);
 }
 
+TEST_CASE("A command may have two words, with options of the program between them") {
+    Program two = program();
+    for (const char* name : {"keys list", "keys make", "keys end"}) {
+        two.commands.push_back({.name = name,
+                                .summary = "does it",
+                                .words = {.shown = "[ID]", .most = 1},
+                                .options = {{.name = "all", .help = "all"}},
+                                .run = [](const Invocation& i) {
+                                    i.out() << i.has("all") << i.configFile() << i.arguments().size();
+                                    return ExitCode::ok;
+                                }});
+    }
+    CHECK(run(two, {"keys", "list"}).out == "0\"\"0");
+    CHECK(run(two, {"-c", "/a", "keys", "-c", "/b", "make", "--all", "7"}).out == "1\"/b\"1");
+    CHECK(run(two, {"-c", "/a", "keys", "end"}).out == "0\"/a\"0");
+    CHECK(run(two, {"echo", "list"}).out == "top -1, json 0, list -, list");
+    CHECK_THAT(run(two, {"keys", "list", "--help"}).out, Catch::StartsWith("prog keys list: does it\n"));
+    CHECK_THAT(run(two, {"keys", "--help"}).out, Catch::StartsWith("prog: does things\n"));
+    CHECK(run(two, {"keys", "--version"}).out == "prog 1.2\n");
+    CHECK(run(two, {"keys"}).err == "prog: keys needs a word more: list, make or end (see prog --help)\n");
+    CHECK(run(two, {"keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog --help)\n");
+    CHECK(run(two, {"keys", "--all", "list"}).status == 64);
+    CHECK(run(two, {"keys list"}).status == 0);
+}
+
 TEST_CASE("Help and version are answered before anything else is looked at") {
     CHECK(run(program(), {"--version"}).out == "prog 1.2\n");
     CHECK(run(program(), {"-V", "dance"}).out == "prog 1.2\n");
