@@ -85,7 +85,7 @@ Program adminProgram() {
                         "database.url names."},
         .commands = allCommands(),
         .exitCodes = {{0, "done"},
-                      {1, "doctor: something is wrong; keys: there is no such key"},
+                      {1, "doctor: something is wrong; keys: there is no such key, or it is revoked"},
                       {64, "the command line is wrong"},
                       {69, "the database is away or refuses"},
                       {70, "a defect of the program"},
