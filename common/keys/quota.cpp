@@ -72,7 +72,7 @@ std::optional<RateLimit> Quota::take(const KnownKey& key) {
     const auto until = Clock::now() + _options.wait;
     const auto faults = _faults;
     for (;;) {
-        turn(key.id, line);
+        turn(key.id, line, hourNow());
         const auto result = line.take();
         if (line.isUrgent()) {
             wake();
@@ -113,8 +113,7 @@ std::int64_t Quota::hourNow() const {
 }
 
 /// What was reserved in an hour that has gone is of no use, and would count as requests if it were kept.
-void Quota::turn(std::int64_t keyId, QuotaLine& line) {
-    const std::int64_t hour = hourNow();
+void Quota::turn(std::int64_t keyId, QuotaLine& line, std::int64_t hour) {
     if (hour != line.hour()) {
         release(keyId, line, hour);
     }
@@ -164,22 +163,24 @@ void Quota::run() {
     }
 }
 
-/// Gathers what the database is to be asked, and forgets the keys that nobody has used since the hour began.
+/// Gathers what the database is to be asked, all of one hour, and forgets the keys that nobody has used since
+/// the hour began.
 std::vector<Quota::Job> Quota::collect(bool tick, std::chrono::milliseconds since) {
     std::vector<Job> jobs;
+    const std::int64_t hour = hourNow();
     for (auto at = _lines.begin(); at != _lines.end();) {
         auto& [keyId, line] = *at;
-        const std::int64_t hour = line.hour();
-        turn(keyId, line);
+        const bool over = line.hour() != hour;
+        turn(keyId, line, hour);
         const auto need = line.need(tick, since);
         if (need) {
-            jobs.push_back({.keyId = keyId, .hour = line.hour(), .need = *need});
-        } else if (hour != line.hour()) {
+            jobs.push_back({.keyId = keyId, .hour = hour, .need = *need});
+        } else if (over && !line.isWaitedFor()) {
             at = _lines.erase(at);
             continue;
         }
         if (const std::int64_t surplus = tick ? line.takeSurplus() : 0; surplus > 0) {
-            _unspent[{keyId, line.hour()}] += surplus;
+            _unspent[{keyId, hour}] += surplus;
         }
         ++at;
     }

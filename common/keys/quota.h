@@ -44,8 +44,8 @@ struct QuotaOptions {
 /// back.
 ///
 /// The first request of a key in an hour is admitted before the database was asked. So a limit may be
-/// exceeded by one request an hour in each process, and by no more. A process that crashes takes with it what
-/// it had reserved: then the key gets so much less of that hour.
+/// exceeded by one request an hour in each process (one that was started again is another), and by no more. A
+/// process that crashes takes with it what it had reserved: then the key gets so much less of that hour.
 ///
 /// Safe from any thread.
 class Quota {
@@ -68,7 +68,7 @@ private:
     std::optional<RateLimit> takeAlone(const KnownKey& key);
     std::int64_t hourNow() const;
     RateLimit answer(const QuotaLine& line, bool admitted) const;
-    void turn(std::int64_t keyId, QuotaLine& line);
+    void turn(std::int64_t keyId, QuotaLine& line, std::int64_t hour);
     void release(std::int64_t keyId, QuotaLine& line, std::int64_t nextHour);
     void wake();
 

@@ -66,9 +66,12 @@ std::optional<QuotaLine::Need> QuotaLine::need(bool tick, std::chrono::milliseco
         _rate = perSecond(std::exchange(_asked, 0), std::max<std::chrono::milliseconds>(since, 1ms));
         _empty = _empty && asked;  // nobody looks any more, so it is not known any more
     }
-    const std::int64_t ahead = std::max<std::int64_t>(0, target(since) - _reserved);
-    return urgent || _waiting > 0 || (tick && asked) ? std::optional(Need{_limit, _waiting, ahead})
-                                                     : std::nullopt;
+    // Of those that wait some may have been given what is reserved, and not have come to take it.
+    const std::int64_t waiting = std::max<std::int64_t>(0, _waiting - _reserved);
+    const std::int64_t spare = std::max<std::int64_t>(0, _reserved - _waiting);
+    const std::int64_t ahead = std::max<std::int64_t>(0, target(since) - spare);
+    return urgent || waiting > 0 || (tick && asked) ? std::optional(Need{_limit, waiting, ahead})
+                                                    : std::nullopt;
 }
 
 std::int64_t QuotaLine::takeSurplus() {

@@ -78,6 +78,24 @@ TEST_CASE("Two seconds of requests are reserved, a burst is seen at once, and ha
     CHECK(line.need(false, 500ms)->ahead == 200);
 }
 
+TEST_CASE("Those that have been given theirs, and have not taken it yet, are not given it twice") {
+    QuotaLine line(5);
+    request(line);
+    for (int i = 0; i < 3; ++i) {
+        request(line);
+        line.beginWait();
+    }
+    CHECK(line.need(false, 10ms)->waiting == 3);
+    line.looked(2, 3);
+    CHECK(line.need(false, 10ms)->waiting == 1);
+    line.looked(9, 12);
+    CHECK(line.need(true, 1s)->waiting == 0);
+    CHECK(line.need(true, 1h) == std::nullopt);
+    CHECK(line.isWaitedFor());
+    line.endWait();
+    CHECK(line.take() == Answer::admitted);
+}
+
 TEST_CASE("What is reserved and not needed is given back, all of it when nobody asks") {
     QuotaLine line(5);
     line.looked(100, 100);
