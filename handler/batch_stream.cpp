@@ -28,6 +28,9 @@ constexpr auto kReadPatience = 2ms;
 constexpr auto kParkedReadPatience = 50ms;
 constexpr auto kReadRetry = 2ms;
 
+/// Between two looks whether it was read; an idle nginx takes about 50 us.
+constexpr auto kShortestPause = 20us;
+
 std::int64_t millisBetween(Clock::time_point a, Clock::time_point b) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(b - a).count();
 }
@@ -262,6 +265,7 @@ bool BatchStream::pump() {
 /// True when the next group may be written: the last one was read, or has had its time. Waits but shortly.
 bool BatchStream::waitUntilRead() {
     const auto patience = Clock::now() + kReadPatience;
+    auto pause = kShortestPause;
     while (!_call->exchange().drained()) {
         const auto time = Clock::now();
         if (time >= _written + kParkedReadPatience) {
@@ -270,7 +274,8 @@ bool BatchStream::waitUntilRead() {
         if (time >= patience) {
             return false;
         }
-        std::this_thread::sleep_for(20us);
+        std::this_thread::sleep_for(pause);
+        pause *= 2;  // a busy machine is not made busier by looking
     }
     _unread = false;
     return true;

@@ -26,7 +26,7 @@ enum class MetricKind {
 
 /// Upper bounds of the histograms' buckets, in seconds: from a hit in memory to a batch's deadline.
 inline constexpr std::array kSecondsBuckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                     0.5,    1.0,   2.5,    5.0,   10.0, 20.0,  40.0, 60.0};
+                                            0.5,    1.0,   2.5,    5.0,   10.0, 20.0,  40.0, 60.0};
 
 using MetricCell = std::atomic<std::int64_t>;
 

@@ -12,8 +12,8 @@ namespace rtbatch {
 
 /// The page reader's answer as one line of JSON, ASCII, with a line feed:
 /// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"released":"2024-11-01","from":{"title":"json-ld",…},"without":["media-hero-json"]}`
-/// with null for what is unknown, or `{"unreadable":"why","without":[…]}`; `without`, if there are any, lists the layers that
-/// are missing or broken.
+/// with null for what is unknown, or `{"unreadable":"why","without":[…]}`; `without`, if there are any, lists
+/// the layers that are missing or broken.
 std::string renderReading(const Reading& reading, const Explanation& explanation);
 
 /// Reads such a line. The process that wrote it may have been taken over by the page, so each fact is checked
