@@ -123,6 +123,19 @@ TEST_CASE("the production site serves over HTTPS, redirects to it, and limits a 
         }
     }
     CHECK(limited == 1);
+    // That was the key's limit. The address has more, for whoever asks from there with another key, and a
+    // limit too.
+    const auto withAnotherKey = [&](int number) {
+        HttpRequest request = batchOf(ids);
+        request.headers["X-API-Key"] = "another" + std::to_string(number);
+        return ask(site.https, request).status();
+    };
+    CHECK(withAnotherKey(0) == 401);
+    int number = 1;
+    while (number < 300 && withAnotherKey(number) == 401) {
+        ++number;
+    }
+    CHECK(withAnotherKey(number) == 429);
     // Only batches are counted.
     CHECK(health());
 }

@@ -60,6 +60,12 @@ TEST_CASE("several services on one socket serve, come back when killed, and stop
         return now.size() == 4 && std::ranges::find(now, before.front()) == now.end();
     }));
 
+    // They count together: the units' restrictions leave them the memory that they share.
+    CHECK(eventually(10s, [&] {
+        return ask(machine.http(), {.path = "/metrics"}).body().find("\nrtbatch_processes 4\n") !=
+               std::string::npos;
+    }));
+
     // Stopping lets an open stream come to its end.
     machine.standin.control().setLatency(Site::rt, 800ms);
     const std::vector<std::string> slow = madeUpMovies(100, 2);

@@ -2,8 +2,15 @@
 
 #include <Poco/JSON/Parser.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -31,6 +38,37 @@ std::string captured(Work work) {
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();
+}
+
+/// What syslog gets meanwhile, in a process that has a /dev of its own, with nothing but a socket where
+/// syslog listens. Nothing at all where a process may not have that.
+std::string sentToSyslog(const LogOptions& options) {
+    int pipe[2];
+    REQUIRE(::pipe(pipe) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const int listener = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{AF_UNIX, "/dev/log"};
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("none", "/dev", "tmpfs", 0, nullptr) != 0 ||
+            ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+            ::_exit(1);
+        }
+        startLog(options, "test-program");
+        logEvent(Poco::Logger::get("rtbatch.test"), Poco::Message::PRIO_WARNING, "it failed",
+                 {{"request", "r1"}});
+        std::array<char, 1000> got{};
+        const ssize_t size = ::recv(listener, got.data(), got.size(), MSG_DONTWAIT);
+        static_cast<void>(
+            !::write(pipe[1], got.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+        ::_exit(0);
+    }
+    ::close(pipe[1]);
+    std::array<char, 1000> got{};
+    const ssize_t size = ::read(pipe[0], got.data(), got.size());
+    ::close(pipe[0]);
+    ::waitpid(child, nullptr, 0);
+    return {got.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
 void logSomething() {
@@ -66,4 +104,17 @@ TEST_CASE("or one JSON object a line, numbers as numbers") {
     CHECK(object->getValue<std::string>("request") == "r 1");
     CHECK(object->get("ms").isInteger());
     CHECK(object->getValue<std::string>("time").size() == 24);
+}
+
+TEST_CASE("syslog gets the same line without the time, which it has itself") {
+    if (::geteuid() != 0) {
+        WARN("not tested: only root may have a /dev of its own");
+        return;
+    }
+    const std::string text = sentToSyslog({.target = LogTarget::syslog});
+    CHECK_THAT(text, Catch::StartsWith("<28>"));  // daemon, warning
+    CHECK_THAT(text,
+               Catch::Contains(" test-program[") && Catch::Contains("]: rtbatch.test: it failed request=r1"));
+    CHECK_THAT(sentToSyslog({.format = LogFormat::json, .target = LogTarget::syslog}),
+               Catch::Contains(R"("message":"it failed","request":"r1"})"));
 }
