@@ -129,6 +129,31 @@ TEST_CASE_METHOD(Fixture,
     CHECK(usage.read({}, kHour).empty());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Of several that make a row at the same time only as many reserve as the limit allows") {
+    constexpr std::int64_t kKeys = 100;
+    std::atomic<std::int64_t> reserved = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (std::int64_t id = 1; id <= kKeys; ++id) {
+                try {
+                    reserved += usage.reserve({id, kHour, 1}, 1) ? 1 : 0;
+                } catch (const StoreError& e) {
+                    if (!e.conflict()) {
+                        throw;
+                    }
+                }
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    CHECK(reserved == kKeys);
+    CHECK(database.sql("SELECT COUNT(*), MAX(requests) FROM api_usage") == std::to_string(kKeys) + "\t1\n");
+}
+
 TEST_CASE("What is given back is not lost to a connection that died while it was kept") {
     const TestDatabase database(Kind::mariadb);
     migrate(database.options());
