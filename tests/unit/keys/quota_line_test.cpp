@@ -119,4 +119,8 @@ TEST_CASE("That nothing is left is believed only as long as somebody looks") {
     CHECK(line.need(true, 1s));
     CHECK_FALSE(line.need(true, 1s));
     CHECK(request(line, 1000) == Answer::unknown);
+    line.looked(0, 1000);
+    CHECK(line.take() == Answer::refused);
+    line.looked(0, 990);
+    CHECK(line.take() == Answer::unknown);
 }
