@@ -235,7 +235,8 @@ TEST_CASE_METHOD(Fixture, "who leaves while Wikidata is asked has no page asked 
     upstreams.letIdsGo();
     REQUIRE(want(60, 60)->waitFor(1));
     CHECK(upstreams.pages() == std::vector{slug(60)});
-    CHECK(store->findRtIds(std::vector{id(1), id(20)}).size() == 2);  // the answer was paid for
+    // The answer is remembered a moment after it has come.
+    CHECK(eventually(kSoon, [&] { return store->findRtIds(std::vector{id(1), id(20)}).size() == 2; }));  // the answer was paid for
 }
 
 TEST_CASE_METHOD(Fixture, "a remembered id whose page is gone is asked again") {
