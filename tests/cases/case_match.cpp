@@ -3,15 +3,13 @@
 #include <Poco/String.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <vector>
 
 namespace rtbatch::test {
 namespace {
-
-constexpr std::string_view kAnything = "***";
-constexpr std::string_view kAnyLines = "{lines}";
 
 /// Where one may be in the text, having followed the pattern so far.
 using Places = std::set<std::size_t>;
@@ -26,13 +24,33 @@ Places afterLiteral(const Places& places, std::string_view literal, std::string_
     return after;
 }
 
-Places afterAnything(const Places& places, std::string_view text, bool overLines) {
+/// What stands for a run of characters out of some, between so many and so many.
+struct Wildcard {
+    std::string_view sign;
+    bool (*takes)(char);
+    std::size_t fewest;
+    std::size_t most;
+};
+
+constexpr std::size_t kAnyNumber = std::string_view::npos;
+
+constexpr std::array kWildcards{
+    Wildcard{"***", [](char c) { return c != '\r' && c != '\n'; }, 0, kAnyNumber},
+    Wildcard{"{lines}", [](char) { return true; }, 0, kAnyNumber},
+    Wildcard{"{number}", [](char c) { return c >= '0' && c <= '9'; }, 1, kAnyNumber},
+    Wildcard{"{hex32}", [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }, 32, 32},
+};
+
+Places afterWildcard(const Places& places, const Wildcard& wildcard, std::string_view text) {
     Places after;
     for (const std::size_t place : places) {
-        const std::size_t end =
-            overLines ? text.size() : std::min(text.find_first_of("\r\n", place), text.size());
-        for (std::size_t i = place; i <= end; ++i) {
-            after.insert(i);
+        for (std::size_t run = 0;; ++run) {
+            if (run >= wildcard.fewest) {
+                after.insert(place + run);
+            }
+            if (run == wildcard.most || place + run == text.size() || !wildcard.takes(text[place + run])) {
+                break;
+            }
         }
     }
     return after;
@@ -73,17 +91,22 @@ std::optional<std::string> headerDifference(const std::vector<std::string>& expe
 bool matches(std::string_view pattern, std::string_view text) {
     Places places{0};
     while (!pattern.empty() && !places.empty()) {
-        const bool overLines = pattern.starts_with(kAnyLines);
-        if (overLines || pattern.starts_with(kAnything)) {
-            places = afterAnything(places, text, overLines);
-            pattern.remove_prefix(overLines ? kAnyLines.size() : kAnything.size());
-            continue;
+        std::size_t literal = pattern.size();  // up to the next wildcard
+        const Wildcard* next = nullptr;
+        for (const Wildcard& wildcard : kWildcards) {
+            if (const std::size_t at = pattern.find(wildcard.sign); at < literal) {
+                literal = at;
+                next = &wildcard;
+            }
         }
-        const std::size_t end = std::min({pattern.find(kAnything), pattern.find(kAnyLines), pattern.size()});
-        places = afterLiteral(places, pattern.substr(0, end), text);
-        pattern.remove_prefix(end);
+        places = afterLiteral(places, pattern.substr(0, literal), text);
+        pattern.remove_prefix(literal);
+        if (next != nullptr) {
+            places = afterWildcard(places, *next, text);
+            pattern.remove_prefix(next->sign.size());
+        }
     }
-    return pattern.empty() && places.contains(text.size());
+    return places.contains(text.size());
 }
 
 std::optional<Answer> answerTo(const Case& wanted, const Received& received) {

@@ -30,6 +30,14 @@ TEST_CASE("a pattern has to be like the whole text", "[cases]") {
     CHECK(matches("a\n{lines}c\n", "a\nb\nb\nc\n"));
     CHECK(matches("a\n{lines}c\n", "a\nc\n"));
     CHECK_FALSE(matches("a\n{lines}d\n", "a\nb\nc\n"));
+    CHECK(matches("a{number}b", "a12b"));
+    CHECK_FALSE(matches("a{number}b", "ab"));
+    CHECK_FALSE(matches("a{number}b", "a-1b"));
+    const std::string digits(32, 'e');
+    CHECK(matches("{hex32}", digits));
+    CHECK_FALSE(matches("{hex32}", digits + "e"));
+    CHECK_FALSE(matches("{hex32}", digits.substr(1)));
+    CHECK_FALSE(matches("{hex32}", std::string(32, 'E')));
 }
 
 TEST_CASE("an answer differs when its status, a header or its body does", "[cases]") {
