@@ -149,7 +149,7 @@ std::string CaseMessage::onTheWire() const {
     for (const std::string& line : head) {
         bytes += line + "\r\n";
     }
-    return bytes + "\r\n" + body;
+    return head.empty() ? body : bytes + "\r\n" + body;
 }
 
 std::string Case::method() const {

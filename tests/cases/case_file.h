@@ -19,7 +19,7 @@ struct CaseMessage {
     std::vector<std::string> head;
     std::string body;
 
-    /// The bytes: head lines end in CRLF, the body is as written.
+    /// The bytes: head lines end in CRLF, the body is as written; without a head it is all.
     std::string onTheWire() const;
 };
 

@@ -79,4 +79,7 @@ TEST_CASE("a raw answer is compared with its line ends and its chunks", "[cases]
     CHECK_FALSE(passes(expected, "HTTP/1.1 200 OK\r\n\r\n1\r\na\n", true, request));
     CHECK_FALSE(passes(expected, "HTTP/1.1 200 OK\n\n1\r\na\r\n", true, request));
     CHECK_FALSE(passes("HTTP/1.1 200 OK\n\na\n", "HTTP/1.1 200 OK\r\n\r\na", false, request));
+    // HTTP/0.9 has no head.
+    CHECK(passes("\na\n", "a", true, request));
+    CHECK_FALSE(passes("\na\n", "HTTP/1.1 200 OK\r\n\r\na", true, request));
 }
