@@ -23,21 +23,24 @@ void KeyCheck::admit(Call& call, Access access) {
         return;
     }
     const KnownKey key = find(call);
+    if (const auto limit = _quota.take(key)) {
+        tell(call, *limit);
+    }
+    // Only now: whatever becomes of a request, it is counted, and its key is told how it stands.
     if (access != Access::key && !key.admin) {
         throw Problem(403, "admin_only", "This needs the key of an admin.");
     }
-    const auto limit = _quota.take(key);
-    if (!limit) {
-        return;
-    }
+}
+
+void KeyCheck::tell(Call& call, const RateLimit& limit) {
     // draft-ietf-httpapi-ratelimit-headers, before its version 7: the form that most clients know.
-    const std::string reset = std::to_string(limit->reset.count());
-    call.addHeader("RateLimit-Limit", std::to_string(limit->limit));
-    call.addHeader("RateLimit-Remaining", std::to_string(limit->remaining));
+    const std::string reset = std::to_string(limit.reset.count());
+    call.addHeader("RateLimit-Limit", std::to_string(limit.limit));
+    call.addHeader("RateLimit-Remaining", std::to_string(limit.remaining));
     call.addHeader("RateLimit-Reset", reset);
-    if (!limit->admitted) {
+    if (!limit.admitted) {
         throw Problem(429, "quota_exceeded",
-                      "This key's " + std::to_string(limit->limit) +
+                      "This key's " + std::to_string(limit.limit) +
                           " requests of this hour are used up. Try again in " + reset + " seconds.",
                       {{"Retry-After", reset}});
     }

@@ -25,6 +25,8 @@ public:
 
 private:
     KnownKey find(Call& call);
+    /// Throws Problem 429 when the request is not admitted.
+    static void tell(Call& call, const RateLimit& limit);
 
     const bool _required;
     KeyRing& _ring;
