@@ -9,6 +9,9 @@ RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
 RTBATCH_TEST_PACKAGES=(mariadb-server faketime galera-4 rsync iproute2 systemd openssl nodejs npm python3 sqlite3 ccache ninja-build
     clang-format clang-tidy shellcheck mandoc lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch prometheus)
 
+# What was compiled in one checkout serves every other one, wherever it lies.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
 fail() {
