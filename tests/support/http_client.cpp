@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tests/support/answer_recorder.h"
+
 namespace rtbatch::test {
 namespace {
 
@@ -49,7 +51,7 @@ std::string render(const HttpRequest& request) {
 }  // namespace
 
 HttpClient::HttpClient(const Endpoint& where, const HttpRequest& request)
-    : _socket(connectTo(where)), _sentAt(Clock::now()) {
+    : _socket(connectTo(where)), _method(request.method), _path(request.path), _sentAt(Clock::now()) {
     _socket.setNoDelay(true);
     const std::string bytes = render(request);
     try {
@@ -76,6 +78,17 @@ void HttpClient::readOnce(std::chrono::milliseconds wait) {
         // nothing came: the caller looks at its own clock
     } catch (const Poco::Exception&) {
         _response.close();
+    }
+    recordWhole();
+}
+
+/// An answer to HEAD tells of a body that does not come: it is whole when the connection ends.
+void HttpClient::recordWhole() {
+    const bool whole =
+        _response.complete() || (_method == "HEAD" && _response.headComplete() && _response.closed());
+    if (whole && !_recorded) {
+        _recorded = true;
+        recordAnswer(_method, _path, _response);
     }
 }
 

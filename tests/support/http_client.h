@@ -50,11 +50,14 @@ private:
     friend void readAllToEnd(std::span<HttpClient> clients, std::chrono::milliseconds limit);
 
     void readOnce(std::chrono::milliseconds wait);
+    void recordWhole();
     bool ended() const { return _response.complete() || _response.closed(); }
 
     Poco::Net::StreamSocket _socket;
+    std::string _method, _path;
     HttpResponse _response;
     Clock::time_point _sentAt;
+    bool _recorded = false;
 };
 
 /// Reads many plain connections at once, each to its end, in this one thread; also those that ended long ago.

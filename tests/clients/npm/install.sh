@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.sh DIR: puts the libraries of package-lock.json into DIR/node_modules. Asks no registry when they are there.
+# install.sh FROM TO: puts the libraries of FROM/package-lock.json into TO/node_modules. Asks no registry when they are there.
 set -eu
-from=$(cd "$(dirname "$0")" && pwd)
-to=$1
+from=$1
+to=$2
 mkdir -p "$to"
 cd "$to"
 if cmp -s "$from/package-lock.json" node_modules/package-lock.json; then
