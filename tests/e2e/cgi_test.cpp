@@ -169,8 +169,9 @@ TEST_CASE("a CGI stream whose program is killed has no `done`, and breaks off wh
     Stack stack;
     const Cgi cgi(stack, kind);
     stack.upstreams().setLatency(Site::rt, 20s);
-    const std::vector<std::string> ids = madeUpMovies(1, 4);
-    HttpClient client(cgi.http(), batchOf(ids));
+    HttpRequest request = batchOf(madeUpMovies(1, 4));
+    request.recorded = false;
+    HttpClient client(cgi.http(), request);
     REQUIRE(client.readUntil(commentCame, 10s));
     REQUIRE(eventually(5s, [&] { return cgi.server.handlers().size() == 1; }));
     ::kill(cgi.server.handlers()[0], SIGKILL);

@@ -108,6 +108,7 @@ TEST_CASE("the production site serves over HTTPS, redirects to it, and limits a 
 
     HttpRequest plain = batchOf(ids);
     plain.headers["Host"] = "rtbatch.example.org";
+    plain.recorded = false;
     const HttpResponse redirect = ask(site.http, plain);
     CHECK(redirect.status() == 308);
     CHECK(redirect.header("location") == "https://rtbatch.example.org/api/v1/movies/batch");

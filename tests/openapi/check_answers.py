@@ -104,6 +104,11 @@ def parse_json(text):
                       parse_constant=lambda name: (_ for _ in ()).throw(ValueError(f"{name} is no JSON")))
 
 
+def problem_faults(problem):
+    if problem["type"] != "urn:rtbatch:problem:" + problem["error"]:
+        yield f"$.type: {problem['type']} is not of the error {problem['error']}"
+
+
 def outcome_faults(movies, errors, done):
     """What no schema can say of a batch."""
     ids = [outcome.get("imdbId") for outcome in movies + errors]
@@ -137,7 +142,9 @@ class BodyCheck:
                 return
             wrong = list(self._document.faults(media["schema"], value))
             yield from wrong
-            if not wrong and isinstance(value, dict) and "done" in value:
+            if not wrong and media_type == "application/problem+json":
+                yield from problem_faults(value)
+            elif not wrong and isinstance(value, dict) and "done" in value:
                 yield from outcome_faults(value["movies"], value["errors"], value["done"])
         else:
             yield from self._document.faults(media["schema"], body)

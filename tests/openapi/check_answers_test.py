@@ -137,6 +137,7 @@ class Answers(unittest.TestCase):
         self.wrong("GET", "/x", problem(404, "not_found", "Not Found"), "$.body.error")
         self.wrong("GET", "/x", problem(404, "no_such_path", "Not Found", invalid=["x"]), "$.body", "['x']")
         self.wrong("GET", path, problem(422, "invalid_id", "Unprocessable Entity"), "$.body", "'invalid' is a required")
+        self.wrong("GET", "/x", problem(404, "no_such_path", "Not Found", type="urn:rtbatch:problem:not_found"), "$.body.type")
         self.wrong("GET", "/metrics", (200, {"Cache-Control": "no-store", "Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
                                        | ID, "up 1\n"), "$.body", "does not match")
 

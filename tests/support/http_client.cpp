@@ -51,7 +51,11 @@ std::string render(const HttpRequest& request) {
 }  // namespace
 
 HttpClient::HttpClient(const Endpoint& where, const HttpRequest& request)
-    : _socket(connectTo(where)), _method(request.method), _path(request.path), _sentAt(Clock::now()) {
+    : _socket(connectTo(where)),
+      _method(request.method),
+      _path(request.path),
+      _sentAt(Clock::now()),
+      _toRecord(request.recorded) {
     _socket.setNoDelay(true);
     const std::string bytes = render(request);
     try {
@@ -86,8 +90,8 @@ void HttpClient::readOnce(std::chrono::milliseconds wait) {
 void HttpClient::recordWhole() {
     const bool whole =
         _response.complete() || (_method == "HEAD" && _response.headComplete() && _response.closed());
-    if (whole && !_recorded) {
-        _recorded = true;
+    if (whole && _toRecord) {
+        _toRecord = false;
         recordAnswer(_method, _path, _response);
     }
 }

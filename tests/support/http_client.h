@@ -24,6 +24,7 @@ struct HttpRequest {
     std::string path = "/";
     std::map<std::string, std::string> headers{};
     std::string body{};
+    bool recorded = true;  ///< false: docs/openapi.yaml does not say what is answered
 };
 
 /// One request on a connection of its own, sent when constructed; the response is read when asked for.
@@ -57,7 +58,7 @@ private:
     std::string _method, _path;
     HttpResponse _response;
     Clock::time_point _sentAt;
-    bool _recorded = false;
+    bool _toRecord;
 };
 
 /// Reads many plain connections at once, each to its end, in this one thread; also those that ended long ago.
