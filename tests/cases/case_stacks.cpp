@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/keys/api_key.h"
+#include "tests/cases/wire_client.h"
 #include "tests/support/eventually.h"
 
 namespace rtbatch::test {
@@ -106,6 +107,9 @@ CaseNames CaseStacks::names() {
 }
 
 Endpoint CaseStacks::endpointFor(const Case& wanted) {
+    if (wanted.stack == "crowded") {
+        return crowded(wanted);
+    }
     const Endpoint where = find(wanted.stack).http();
     const std::string limited = names().at("limited-key");
     if (wanted.request.onTheWire().find(limited) != std::string::npos) {
@@ -128,6 +132,9 @@ Stack& CaseStacks::find(const std::string& name) {
     }
     if (name == "stopped") {
         return stopped();
+    }
+    if (name == "full") {
+        return full();
     }
     throw CaseFault("there is no stack \"" + name + "\"");
 }
@@ -183,6 +190,32 @@ Stack& CaseStacks::stopped() {
         }
     }
     return *_stopped;
+}
+
+Stack& CaseStacks::full() {
+    if (!_full) {
+        _full = std::make_unique<Stack>(
+            StackOptions{.settings = {{"handler.max_streams", "1"}, {"handler.stop_timeout_s", "0"}}});
+        _full->upstreams().setLatency(Site::wikidata, 60s);
+        _filling =
+            std::make_unique<HttpClient>(_full->http(), batchOf(std::vector<std::string>{"tt9000001"}));
+        if (!_filling->readUntil([](const HttpResponse& r) { return !r.body().empty(); }, 20s)) {
+            throw std::runtime_error("the stack does not get full; " + _full->logs());
+        }
+    }
+    return *_full;
+}
+
+/// The limit is on the request's id, which each case has for itself, so that none depends on another.
+Endpoint CaseStacks::crowded(const Case& wanted) {
+    if (!_crowded) {
+        _crowded = std::make_unique<Nginx>(_crowdedDir.path(),
+                                           "limit_req_zone $http_x_request_id zone=cases:1m rate=1r/m; " +
+                                               upstreamOf(plain().handlerSocket()),
+                                           false, "limit_req zone=cases; limit_req_status 429;");
+    }
+    exchange(_crowded->http(), wanted, 20s);
+    return _crowded->http();
 }
 
 }  // namespace rtbatch::test

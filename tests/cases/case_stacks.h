@@ -5,7 +5,9 @@
 
 #include "tests/cases/case_file.h"
 #include "tests/support/mariadb.h"
+#include "tests/support/nginx.h"
 #include "tests/support/stack.h"
+#include "tests/support/temp_dir.h"
 
 namespace rtbatch::test {
 
@@ -25,9 +27,14 @@ private:
     Stack& quick();
     Stack& away();
     Stack& stopped();
+    Stack& full();
+    Endpoint crowded(const Case& wanted);
 
     MariaDb _mariadb;
-    std::unique_ptr<Stack> _plain, _quick, _away, _stopped;
+    std::unique_ptr<Stack> _plain, _quick, _away, _stopped, _full;
+    std::unique_ptr<HttpClient> _filling;  ///< the one stream that `full` has room for
+    TempDir _crowdedDir;
+    std::unique_ptr<Nginx> _crowded;
 };
 
 }  // namespace rtbatch::test
