@@ -1,5 +1,6 @@
 #include "tests/cases/case_stacks.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <vector>
@@ -16,6 +17,9 @@ using namespace std::chrono_literals;
 // A time long ago, and one that no test will see.
 const std::string kCachedAt = "1700000000123";
 const std::string kNever = "32503680000000";
+
+/// Their pages fail at the stand-in of `plain`.
+const std::vector<std::string> kFailing = {"tt9000010", "tt9000020"};
 
 struct KeyOfCases {
     int id;
@@ -77,8 +81,7 @@ const std::string kEscaped =
     R"("title":"Am\\u00e9lie \\u2028 \\ud83c\\udf45","year":2001,"criticScore":90,"audienceScore":59,)"
     R"("criticRating":"certified_fresh","audienceRating":"spilled","consensus":"Say \\"yes\\".")";
 
-/// One page fails in fact, at the stand-in; the others are known to have failed and are left alone, so that
-/// no breaker counts them.
+/// Those beside kFailing are known to have failed and are left alone, so that no breaker counts them.
 std::string filmsSql() {
     const std::string stale = "1700000600123";
     std::string sql =
@@ -93,6 +96,11 @@ std::string filmsSql() {
         sql += "INSERT INTO rt_id VALUES ('" + id + "',NULL," + kCachedAt + "," + kNever + ");";
     }
     return sql;
+}
+
+bool mentionsAny(const std::string& text, const std::vector<std::string>& words) {
+    return std::ranges::any_of(words,
+                               [&](const std::string& word) { return text.find(word) != std::string::npos; });
 }
 
 }  // namespace
@@ -116,6 +124,10 @@ Endpoint CaseStacks::endpointFor(const Case& wanted) {
         // A handler admits the first request of an hour before it looks at what is left: it must not be the
         // case's.
         ask(where, {.path = "/api/v1/movie/tt0000001", .headers = {{"X-API-Key", limited}}});
+    }
+    if (wanted.stack == "plain" && mentionsAny(wanted.request.body + wanted.path(), kFailing)) {
+        // Five such cases in a row would open the breaker, and other cases find the site left alone.
+        _mariadb.sql("UPDATE upstream_state SET failures = 0, version = version + 1");
     }
     return where;
 }
@@ -147,7 +159,7 @@ Stack& CaseStacks::plain() {
             sql += sqlOf(key);
         }
         _mariadb.sql(sql);
-        for (const std::string id : {"tt9000010", "tt9000020"}) {
+        for (const std::string& id : kFailing) {
             _plain->upstreams().setFault(id, "500");
         }
     }
@@ -194,9 +206,11 @@ Stack& CaseStacks::stopped() {
 
 Stack& CaseStacks::full() {
     if (!_full) {
-        _full = std::make_unique<Stack>(
-            StackOptions{.settings = {{"handler.max_streams", "1"}, {"handler.stop_timeout_s", "0"}}});
-        _full->upstreams().setLatency(Site::wikidata, 60s);
+        _full = std::make_unique<Stack>(StackOptions{.settings = {{"handler.max_streams", "1"},
+                                                                  {"handler.stop_timeout_s", "0"},
+                                                                  {"batch.timeout_s", "600"},
+                                                                  {"wikidata.timeout_s", "600"}}});
+        _full->upstreams().setLatency(Site::wikidata, 600s);
         _filling =
             std::make_unique<HttpClient>(_full->http(), batchOf(std::vector<std::string>{"tt9000001"}));
         if (!_filling->readUntil([](const HttpResponse& r) { return !r.body().empty(); }, 20s)) {
