@@ -17,7 +17,7 @@ ExitCode serveUntilStopped(const Invocation& invocation) {
     const Config& config = invocation.config();
     config.check();
     blockStopSignals();
-    startLog(logOptions(config), "rtbatch-handler");
+    startLog(logOptions(config, true), "rtbatch-handler");
     shareMetrics(config, CellUser::service);
     serve(config);
     return ExitCode::ok;

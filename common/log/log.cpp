@@ -5,13 +5,16 @@
 #include <Poco/Formatter.h>
 #include <Poco/FormattingChannel.h>
 #include <Poco/Message.h>
-#include <Poco/PatternFormatter.h>
 #include <Poco/SyslogChannel.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include "common/model/json_text.h"
 #include "common/model/timestamp.h"
@@ -20,51 +23,144 @@ namespace rtbatch {
 
 namespace {
 
-/// The parameter of a message that holds its fields, rendered.
-constexpr const char* kFields = "fields";
-
 std::atomic<LogFormat> chosenFormat{LogFormat::text};
+
+/// The rendered fields of the event that this thread logs just now. Poco's messages have parameters, in a map
+/// that costs as much as all the rest.
+thread_local const std::string* fieldsInHand = nullptr;
+
+std::string fieldsOfEvent() {
+    return fieldsInHand == nullptr ? std::string() : *fieldsInHand;
+}
+
+void writeToStderr(const std::string& text) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
 
 /// A line in one write, so that the lines of processes that share a stderr do not mix. Poco's ConsoleChannel
 /// takes two.
 class StderrChannel : public Poco::Channel {
 public:
-    void log(const Poco::Message& message) override {
-        std::string line = message.getText();
-        line += '\n';
-        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
-    }
+    void log(const Poco::Message& message) override { writeToStderr(message.getText() + '\n'); }
 };
 
-std::string fieldsOf(const Poco::Message& message) {
-    return message.has(kFields) ? message[kFields] : std::string();
+/// The same, but lines of information wait for each other; whatever is worse goes at once, behind what waits.
+class GatheringChannel : public Poco::Channel {
+public:
+    GatheringChannel() : _thread([this] { run(); }) {}
+    GatheringChannel(const GatheringChannel&) = delete;
+    GatheringChannel& operator=(const GatheringChannel&) = delete;
+
+    void log(const Poco::Message& message) override {
+        const std::scoped_lock lock(_mutex);
+        const bool first = _waiting.empty();
+        _waiting.append(message.getText()) += '\n';
+        if (_ended || message.getPriority() < Poco::Message::PRIO_INFORMATION || _waiting.size() >= kMost) {
+            flush();
+        } else if (first) {
+            _changed.notify_all();
+        }
+    }
+
+    /// Writes what waits, and lets nothing wait from now on.
+    void end() {
+        {
+            const std::scoped_lock lock(_mutex);
+            flush();
+            _ended = true;
+            _changed.notify_all();
+        }
+        if (_thread.joinable()) {
+            _thread.join();
+        }
+    }
+
+protected:
+    ~GatheringChannel() override { end(); }
+
+private:
+    static constexpr std::size_t kMost = std::size_t{64} * 1024;
+
+    void flush() {
+        writeToStderr(_waiting);
+        _waiting.clear();
+    }
+
+    void run() {
+        std::unique_lock lock(_mutex);
+        while (!_ended) {
+            _changed.wait(lock, [this] { return _ended || !_waiting.empty(); });
+            _changed.wait_for(lock, kLogPatience, [this] { return _ended; });
+            flush();
+        }
+    }
+
+    std::mutex _mutex;
+    std::condition_variable _changed;
+    std::string _waiting;  // guarded by _mutex
+    bool _ended = false;   // guarded by _mutex
+    std::jthread _thread;  // last: the rest is there when it begins
+};
+
+/// Of the last startLog(), for the end of the program.
+Poco::AutoPtr<GatheringChannel>& gathering() {
+    static Poco::AutoPtr<GatheringChannel> channel;
+    return channel;
+}
+
+void endGathering() {
+    if (gathering()) {
+        gathering()->end();
+    }
+}
+
+std::string timeOf(const Poco::Message& message) {
+    return toRfc3339(fromMillis(message.getTime().epochMicroseconds() / 1000));
 }
 
 class TextFormatter : public Poco::Formatter {
 public:
-    explicit TextFormatter(const std::string& pattern) : _pattern(pattern) {}
+    /// syslog has the time and the priority by itself.
+    explicit TextFormatter(bool forSyslog) : _forSyslog(forSyslog) {}
 
     void format(const Poco::Message& message, std::string& text) override {
-        _pattern.format(message, text);
+        text = _forSyslog ? "" : timeOf(message) + priorityName(message.getPriority());
+        text.append(message.getSource()).append(": ").append(message.getText());
         // A message may quote what others sent; a line of the log is one entry all the same.
         std::ranges::replace_if(
             text, [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-        text += fieldsOf(message);
+        text += fieldsOfEvent();
     }
 
 private:
-    Poco::PatternFormatter _pattern;
+    static const char* priorityName(Poco::Message::Priority priority) {
+        switch (priority) {
+            case Poco::Message::PRIO_FATAL:
+            case Poco::Message::PRIO_CRITICAL:
+            case Poco::Message::PRIO_ERROR:
+                return " Error ";
+            case Poco::Message::PRIO_WARNING:
+                return " Warning ";
+            case Poco::Message::PRIO_DEBUG:
+            case Poco::Message::PRIO_TRACE:
+                return " Debug ";
+            default:
+                return " Information ";
+        }
+    }
+
+    const bool _forSyslog;
 };
 
 class JsonFormatter : public Poco::Formatter {
 public:
     void format(const Poco::Message& message, std::string& text) override {
-        text = R"({"time":")" + toRfc3339(fromMillis(message.getTime().epochMicroseconds() / 1000)) +
-               R"(","level":")" + levelOf(message.getPriority()) + R"(","source":)";
+        text = R"({"time":")" + timeOf(message) + R"(","level":")" + levelOf(message.getPriority()) +
+               R"(","source":)";
         appendJsonString(text, message.getSource());
         text += R"(,"message":)";
         appendJsonString(text, message.getText());
-        text += fieldsOf(message) + '}';
+        text += fieldsOfEvent() + '}';
     }
 
 private:
@@ -120,13 +216,17 @@ void startLog(const LogOptions& options, const std::string& program) {
     if (options.format == LogFormat::json) {
         formatter = new JsonFormatter;
     } else {
-        // syslog has the time and the priority by itself.
-        formatter = new TextFormatter(toSyslog ? "%s: %t" : "%Y-%m-%dT%H:%M:%S.%iZ %p %s: %t");
+        formatter = new TextFormatter(toSyslog);
     }
+    endGathering();
     Poco::AutoPtr<Poco::Channel> channel;
     if (toSyslog) {
         channel = new Poco::SyslogChannel(program, Poco::SyslogChannel::SYSLOG_PID,
                                           Poco::SyslogChannel::SYSLOG_DAEMON);
+    } else if (options.together) {
+        [[maybe_unused]] static const int kRegistered = std::atexit(&endGathering);
+        gathering() = new GatheringChannel;
+        channel = gathering();
     } else {
         channel = new StderrChannel;
     }
@@ -149,6 +249,7 @@ void logEvent(Poco::Logger& logger, Poco::Message::Priority priority, const std:
     }
     const bool json = chosenFormat == LogFormat::json;
     std::string rendered;
+    rendered.reserve(256);
     for (const LogField& field : fields) {
         if (json) {
             rendered.append(",\"").append(field.name).append("\":");
@@ -161,9 +262,9 @@ void logEvent(Poco::Logger& logger, Poco::Message::Priority priority, const std:
             rendered.append(" ").append(field.name).append("=").append(quoted(field.value));
         }
     }
-    Poco::Message entry(logger.name(), message, priority);
-    entry.set(kFields, rendered);
-    logger.log(entry);
+    fieldsInHand = &rendered;
+    logger.log(Poco::Message(logger.name(), message, priority));
+    fieldsInHand = nullptr;
 }
 
 }  // namespace rtbatch

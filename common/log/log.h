@@ -2,6 +2,7 @@
 
 #include <Poco/Logger.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +22,11 @@ struct LogOptions {
     LogFormat format = LogFormat::text;
     LogTarget target = LogTarget::stderrStream;
     LogLevel level = LogLevel::information;
+    /// Lines of information may wait for others, kLogPatience at most, and are then written together: for a
+    /// program that writes hundreds a second. Killed, it loses so much of them. Of stderr only.
+    bool together = false;
 };
+constexpr std::chrono::milliseconds kLogPatience{50};
 
 /// Where the log goes from now on, a line an entry, each in one write. To be called before there are threads.
 /// `program` is its name for syslog.

@@ -12,8 +12,9 @@
 
 namespace rtbatch {
 
-LogOptions logOptions(const Config& config) {
+LogOptions logOptions(const Config& config, bool together) {
     LogOptions options;
+    options.together = together;
     options.format = config.logFormat == "json" ? LogFormat::json : LogFormat::text;
     options.target = config.logTo == "syslog" ? LogTarget::syslog : LogTarget::stderrStream;
     options.level = config.logLevel == "error"     ? LogLevel::error

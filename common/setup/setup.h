@@ -18,7 +18,8 @@ namespace rtbatch {
 
 // What the settings mean for the parts of which every program is put together.
 
-LogOptions logOptions(const Config& config);
+/// `together`: see LogOptions.
+LogOptions logOptions(const Config& config, bool together = false);
 
 /// Adds what this process counts to what the others of this host count. Where that cannot be, it counts for
 /// itself, and the log says so. To be called before there are threads.

@@ -12,9 +12,12 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 
 using namespace rtbatch;
@@ -89,6 +92,51 @@ TEST_CASE("an event is one line of text, its fields after it, those with blanks 
         Catch::EndsWith(
             "Z Warning rtbatch.test: it \"failed\" at once request=\"r 1\" plain=a,b none=\"\" ms=12\n"));
     CHECK(std::count(line.begin(), line.end(), '\n') == 1);
+}
+
+TEST_CASE("lines of information may go together, and none is lost or comes after what is worse") {
+    auto& logger = Poco::Logger::get("rtbatch.test");
+    const std::string lines = captured([&] {
+        startLog({.together = true}, "test");
+        logger.information("1");
+        logger.information("2");
+        logger.warning("3");
+        logger.information("4");
+        startLog({}, "test");  // what waits is written
+        logger.information("5");
+    });
+    std::string order;
+    for (std::size_t at = lines.find('\n'); at != std::string::npos; at = lines.find('\n', at + 1)) {
+        order += lines[at - 1];
+    }
+    CHECK(order == "12345");
+
+    TempDir dir;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(::open(dir.file("stderr").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600), STDERR_FILENO);
+        startLog({.together = true}, "test");
+        logger.information("at the end");
+        std::exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+    CHECK_THAT(readFile(dir.file("stderr")), Catch::EndsWith("at the end\n"));
+}
+
+TEST_CASE("a line that waits is written soon, also when nothing follows") {
+    TempDir dir;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(::open(dir.file("stderr").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600), STDERR_FILENO);
+        startLog({.together = true}, "test");
+        Poco::Logger::get("rtbatch.test").information("alone");
+        ::pause();
+        ::_exit(0);
+    }
+    CHECK(eventually(std::chrono::seconds(20),
+                     [&] { return readFile(dir.file("stderr")).ends_with("alone\n"); }));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
 }
 
 TEST_CASE("or one JSON object a line, numbers as numbers") {
