@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kMovies = 30;
 constexpr int kConnections = 16;
-constexpr int kTurns = 7;
+constexpr int kTurns = 8;
 constexpr std::chrono::seconds kTurn{3};
 
 double median(std::vector<double> of) {
@@ -91,16 +91,21 @@ TEST_CASE("surface", "[surface]") {
             "the older programs", test::StackOptions{.database = test::Database::mariadb, .programs = old},
             false));
     }
+    std::vector<Way*> order;
+    for (const auto& way : ways) {
+        order.push_back(way.get());
+    }
     for (int turn = 0; turn < kTurns; ++turn) {
-        for (const auto& way : ways) {
+        for (Way* way : order) {
             way->takeTurn();
         }
+        std::ranges::reverse(order);  // who comes after whom matters as much as what is measured
     }
     std::vector<std::vector<std::string>> rows{{"batches of 30 hits", "requests/s", "handler us each"}};
     for (const auto& way : ways) {
         rows.push_back(way->row());
     }
-    printTable("surface: 16 kept connections, MariaDB, through nginx; medians of 7 turns of 3 s", rows);
+    printTable("surface: 16 kept connections, MariaDB, through nginx; medians of 8 turns of 3 s", rows);
     goalAtLeast("with keys, quota and log ÷ without", ways[0]->rate() / ways[2]->rate(), 0.95, "", 3);
     if (ways.size() > 3) {
         goalAtLeast("with keys, quota, log and metrics ÷ the older programs",

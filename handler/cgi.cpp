@@ -18,6 +18,7 @@
 #include "common/log/log.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
+#include "handler/call.h"
 #include "handler/cgi_exchange.h"
 #include "handler/counted_exchange.h"
 #include "handler/exit_codes.h"
@@ -88,10 +89,12 @@ void waitForEnd(Parts& parts) {
 }
 
 /// Says why in the log, and to the client only that.
-int refuse(CgiExchange& exchange, const std::string& reason, int exitCode) {
-    logger().error("cannot answer: %s", reason);
-    send(exchange,
-         Problem(500, "internal_error", "The service is not set up rightly; its log says more.").response());
+int refuse(std::unique_ptr<CgiExchange> exchange, const std::string& reason, int exitCode) {
+    Call call(std::move(exchange));
+    logEvent(logger(), Poco::Message::PRIO_ERROR, "cannot answer: " + reason,
+             {{"request", call.requestId()}});
+    call.answer(
+        Problem(500, "internal_error", "The service is not set up rightly; its log says more.").response());
     return exitCode;
 }
 
@@ -109,7 +112,7 @@ int answerCgiRequest() {
     try {
         exchange->receive(Deadline::in(kRequestPatience));
     } catch (const Problem& problem) {
-        send(*exchange, problem.response());
+        Call(std::move(exchange)).answer(problem.response());
         return 0;
     }
     // Until here a stop signal ended the process, and nothing was lost by that.
@@ -122,11 +125,11 @@ int answerCgiRequest() {
         shareMetrics(config, CellUser::visitor);
         parts = std::make_unique<Parts>(config, Scale::oneRequest);
     } catch (const ConfigError& error) {
-        return refuse(*exchange, error.what(), kHandlerConfig);
+        return refuse(std::move(exchange), error.what(), kHandlerConfig);
     } catch (const Poco::Exception& error) {
-        return refuse(*exchange, error.displayText(), kHandlerFailed);
+        return refuse(std::move(exchange), error.displayText(), kHandlerFailed);
     } catch (const std::exception& error) {
-        return refuse(*exchange, error.what(), kHandlerFailed);
+        return refuse(std::move(exchange), error.what(), kHandlerFailed);
     }
     parts->connections().add();
     parts->handle(std::make_unique<CountedExchange>(std::move(exchange), parts->connections()));

@@ -27,14 +27,6 @@ std::string renderHead(int status, const Headers& headers) {
     return out;
 }
 
-void send(Exchange& exchange, const Response& response) {
-    std::string out = renderHead(response.status, response.headers);
-    out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n\r\n");
-    out += response.body;
-    exchange.write(out);
-    exchange.finish();
-}
-
 Problem::Problem(int status, std::string error, const std::string& detail, Headers headers,
                  std::string members)
     : std::runtime_error(detail),

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "handler/exchange.h"
-
 namespace rtbatch {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -22,9 +20,6 @@ Response jsonResponse(int status, std::string body);
 
 /// `Status: 200 OK` and these headers, each with its line's end; the empty line is not there yet.
 std::string renderHead(int status, const Headers& headers);
-
-/// Writes the answer and ends the exchange cleanly; for those who have no Call yet.
-void send(Exchange& exchange, const Response& response);
 
 /// A request that is refused, thrown where the fault is found and answered in one place as
 /// `application/problem+json` (RFC 9457).

@@ -13,6 +13,7 @@
 #include <memory>
 #include <thread>
 
+#include "handler/call.h"
 #include "handler/monitor.h"
 #include "handler/response.h"
 #include "tests/support/eventually.h"
@@ -274,6 +275,6 @@ TEST_CASE("lighttpd gets an answer without a length in chunks, the last one only
 TEST_CASE("an answer with a length goes to lighttpd as it is") {
     const Variable software("SERVER_SOFTWARE", "lighttpd/1.4.69");
     Server server = Server::pipes();
-    send(*server.exchange, jsonResponse(200, "{}"));
+    Call(std::move(server.exchange)).answer(jsonResponse(200, "{}"));
     CHECK_THAT(server.readToEnd(), Catch::EndsWith("Content-Length: 2\r\n\r\n{}"));
 }
