@@ -236,7 +236,9 @@ TEST_CASE_METHOD(Fixture, "who leaves while Wikidata is asked has no page asked 
     REQUIRE(want(60, 60)->waitFor(1));
     CHECK(upstreams.pages() == std::vector{slug(60)});
     // The answer is remembered a moment after it has come.
-    CHECK(eventually(kSoon, [&] { return store->findRtIds(std::vector{id(1), id(20)}).size() == 2; }));  // the answer was paid for
+    CHECK(eventually(kSoon, [&] {
+        return store->findRtIds(std::vector{id(1), id(20)}).size() == 2;
+    }));  // the answer was paid for
 }
 
 TEST_CASE_METHOD(Fixture, "a remembered id whose page is gone is asked again") {
