@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "common/model/json_text.h"
 #include "common/model/timestamp.h"
@@ -114,6 +116,18 @@ void endGathering() {
     }
 }
 
+/// The levels as text has them and as JSON has them, in the order of LogLevel.
+constexpr std::array<std::pair<const char*, const char*>, 4> kNames{
+    {{"Error", "error"}, {"Warning", "warning"}, {"Information", "information"}, {"Debug", "debug"}}};
+
+std::size_t levelOf(const Poco::Message& message) {
+    const auto priority = message.getPriority();
+    return static_cast<std::size_t>(priority <= Poco::Message::PRIO_ERROR     ? LogLevel::error
+                                    : priority <= Poco::Message::PRIO_WARNING ? LogLevel::warning
+                                    : priority < Poco::Message::PRIO_DEBUG    ? LogLevel::information
+                                                                              : LogLevel::debug);
+}
+
 std::string timeOf(const Poco::Message& message) {
     return toRfc3339(fromMillis(message.getTime().epochMicroseconds() / 1000));
 }
@@ -124,7 +138,7 @@ public:
     explicit TextFormatter(bool forSyslog) : _forSyslog(forSyslog) {}
 
     void format(const Poco::Message& message, std::string& text) override {
-        text = _forSyslog ? "" : timeOf(message) + priorityName(message.getPriority());
+        text = _forSyslog ? "" : timeOf(message) + " " + kNames.at(levelOf(message)).first + " ";
         text.append(message.getSource()).append(": ").append(message.getText());
         // A message may quote what others sent; a line of the log is one entry all the same.
         std::ranges::replace_if(
@@ -133,51 +147,18 @@ public:
     }
 
 private:
-    static const char* priorityName(Poco::Message::Priority priority) {
-        switch (priority) {
-            case Poco::Message::PRIO_FATAL:
-            case Poco::Message::PRIO_CRITICAL:
-            case Poco::Message::PRIO_ERROR:
-                return " Error ";
-            case Poco::Message::PRIO_WARNING:
-                return " Warning ";
-            case Poco::Message::PRIO_DEBUG:
-            case Poco::Message::PRIO_TRACE:
-                return " Debug ";
-            default:
-                return " Information ";
-        }
-    }
-
     const bool _forSyslog;
 };
 
 class JsonFormatter : public Poco::Formatter {
 public:
     void format(const Poco::Message& message, std::string& text) override {
-        text = R"({"time":")" + timeOf(message) + R"(","level":")" + levelOf(message.getPriority()) +
+        text = R"({"time":")" + timeOf(message) + R"(","level":")" + kNames.at(levelOf(message)).second +
                R"(","source":)";
         appendJsonString(text, message.getSource());
         text += R"(,"message":)";
         appendJsonString(text, message.getText());
         text += fieldsOfEvent() + '}';
-    }
-
-private:
-    static std::string levelOf(Poco::Message::Priority priority) {
-        switch (priority) {
-            case Poco::Message::PRIO_FATAL:
-            case Poco::Message::PRIO_CRITICAL:
-            case Poco::Message::PRIO_ERROR:
-                return "error";
-            case Poco::Message::PRIO_WARNING:
-                return "warning";
-            case Poco::Message::PRIO_DEBUG:
-            case Poco::Message::PRIO_TRACE:
-                return "debug";
-            default:
-                return "information";
-        }
     }
 };
 
