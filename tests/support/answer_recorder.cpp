@@ -36,6 +36,12 @@ void appendMember(std::string& out, const std::string& name, const std::string& 
     appendJsonString(out, value);
 }
 
+/// Not what Apache says by itself while a CGI program cannot be started, nor what a Prometheus answers.
+bool isOurs(const HttpResponse& response) {
+    return response.header("x-request-id").has_value() ||
+           response.header("server").value_or("").starts_with("nginx");
+}
+
 std::string render(const std::string& method, const std::string& path, const HttpResponse& response) {
     std::string line = "{";
     appendMember(line, "case", commandLine());
@@ -54,7 +60,7 @@ std::string render(const std::string& method, const std::string& path, const Htt
 
 void recordAnswer(const std::string& method, const std::string& path, const HttpResponse& response) {
     const char* folder = std::getenv("RTBATCH_RECORD_ANSWERS");
-    if (folder == nullptr || response.body().size() > kMaxBody) {
+    if (folder == nullptr || response.body().size() > kMaxBody || !isOurs(response)) {
         return;
     }
     static std::mutex mutex;
