@@ -123,6 +123,20 @@ TEST_CASE("lines of information may go together, and none is lost or comes after
     CHECK_THAT(readFile(dir.file("stderr")), Catch::EndsWith("at the end\n"));
 }
 
+TEST_CASE("a warning is written at once, and what waited before it") {
+    TempDir dir;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(::open(dir.file("stderr").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600), STDERR_FILENO);
+        startLog({.together = true}, "test");
+        Poco::Logger::get("rtbatch.test").information("before");
+        Poco::Logger::get("rtbatch.test").warning("worse");
+        ::_exit(0);  // as if it were killed now
+    }
+    ::waitpid(child, nullptr, 0);
+    CHECK_THAT(readFile(dir.file("stderr")), Catch::Contains("before\n") && Catch::EndsWith("worse\n"));
+}
+
 TEST_CASE("a line that waits is written soon, also when nothing follows") {
     TempDir dir;
     const pid_t child = ::fork();
