@@ -95,6 +95,7 @@ TEST_CASE("Accept chooses the format, by weight and by how closely it names it")
     CHECK(chosen("text/event-stream;q=0.5, application/x-ndjson;q=0.6") == "ndjson");
     CHECK(chosen("text/html, */*;q=0.1") == "sse");
     CHECK(chosen("*/*, text/event-stream;q=0") == "ndjson");
+    CHECK(chosen("text/event-stream;q=0.1, */*;q=0.9") == "ndjson");  // what comes later is less specific
     CHECK(chosen("application/*;q=0.2, application/json;q=0.9, text/event-stream;q=0.3") == "json");
     CHECK(chosen("text/event-stream;q=2, application/json;q=0.1") == "json");  // no weight, so no part
     for (const std::string none :
