@@ -71,14 +71,6 @@ std::string keysText(const std::vector<KeyRow>& keys) {
     return tableText(rows);
 }
 
-std::string keysJson(const std::vector<KeyRow>& keys) {
-    std::string json;
-    for (const KeyRow& key : keys) {
-        json += (json.empty() ? "" : ",") + keyJson(key);
-    }
-    return "{\"keys\":[" + json + "]}\n";
-}
-
 ExitCode runList(const Invocation& invocation) {
     Store store(storeOptions(invocation.config()));
     store.check();

@@ -83,11 +83,7 @@ void logChange(const Call& call, const std::string& what, std::int64_t id) {
 }  // namespace
 
 void KeyEndpoints::list(Call& call) {
-    std::string body = R"({"keys":[)";
-    for (const KeyRow& row : KeyTable(_store).list()) {
-        body += (body.back() == '[' ? "" : ",") + keyJson(row);
-    }
-    call.answer(jsonResponse(200, body + "]}\n"));
+    call.answer(jsonResponse(200, keysJson(KeyTable(_store).list())));
 }
 
 void KeyEndpoints::create(Call& call) {

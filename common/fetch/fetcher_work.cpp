@@ -1,6 +1,5 @@
 // The fetcher's workers: ids from Wikidata, pages from Rotten Tomatoes.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "common/fetch/fetcher.h"
@@ -36,10 +35,6 @@ FetchFailed describe(const UpstreamFailure& failure) {
 
 /// Of those who wait for a request that failed, so many are named in the log.
 constexpr std::size_t kMostNames = 3;
-
-/// By UpstreamFailure::Kind, for the log.
-constexpr std::array<std::string_view, 7> kResultNames{"gone",    "throttled", "forbidden", "broken",
-                                                       "refused", "timeout",   "cancelled"};
 
 /// For counting: after `ok` in the order of the kinds.
 UpstreamResult resultOf(const UpstreamFailure* failure) {
@@ -420,14 +415,15 @@ Slot::Outcome Fetcher::note(Upstream upstream, const Flights& flights, const Ups
                             Deadline::Clock::time_point began) {
     const auto took = Deadline::Clock::now() - began;
     metrics().upstreamTime.observe(upstream, took);
-    metrics().upstreamRequests.countBoth(upstream, resultOf(failure));
+    const UpstreamResult result = resultOf(failure);
+    metrics().upstreamRequests.countBoth(upstream, result);
     if (failure == nullptr) {
         return {true, nullptr};
     }
     if (failure->kind != Kind::cancelled) {
         std::vector<LogField> fields{
             {"upstream", nameOf(upstream)},
-            {"result", kResultNames[static_cast<std::size_t>(failure->kind)]},
+            {"result", metrics().upstreamRequests.labels()[1].values[static_cast<std::size_t>(result)]},
             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
             {"movies", static_cast<std::int64_t>(flights.size())},
             {"first", flights.front()->id.text()},

@@ -29,4 +29,12 @@ std::string keyJson(const KeyRow& row, const std::optional<std::string>& key) {
     return json + "}";
 }
 
+std::string keysJson(std::span<const KeyRow> rows) {
+    std::string list;
+    for (const KeyRow& row : rows) {
+        list += (list.empty() ? "" : ",") + keyJson(row);
+    }
+    return R"({"keys":[)" + list + "]}\n";
+}
+
 }  // namespace rtbatch
