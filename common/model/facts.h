@@ -21,13 +21,15 @@ struct MovieFacts {
     bool certified = false;                               ///< certified fresh; does not follow from the score
     std::optional<std::string> consensus = std::nullopt;  ///< the critics' consensus as plain text
     std::optional<std::chrono::sys_days> released = std::nullopt;  ///< the release date that the page names
+    std::optional<std::string> page = std::nullopt;  ///< the address that the page says it is at, "m/heat"
 
     friend bool operator==(const MovieFacts&, const MovieFacts&) = default;
 };
 
 /// The facts exactly as the wire and the column `facts` have them: one JSON object, ASCII, from `rtUrl` to
-/// `consensus`, every field present and the unknown ones null; the release date is for us only. The ratings
-/// are derived here: certified_fresh, fresh or rotten; upright or spilled; null without a score.
+/// `consensus`, every field present and the unknown ones null; the release date and the page's own address
+/// are for us only. The ratings are derived here: certified_fresh, fresh or rotten; upright or spilled; null
+/// without a score.
 std::string renderFacts(const RtId& id, const MovieFacts& facts);
 
 /// Reads what renderFacts() wrote; nothing for any other text.

@@ -16,7 +16,7 @@ enum class Layer {
     jsonLd,            ///< the script of type application/ld+json that describes a film or a series
     mpscall,           ///< window.mpscall in script#mps-page-integration
     mediaHero,         ///< script#media-hero-json
-    head,              ///< og:title, <title>, og:type, the canonical link
+    head,              ///< og:title, <title>, og:type, og:url, the canonical link
     titleSuffix,       ///< the year in a title that the site tells apart by it, "Arrival (2016)"
     consensus,         ///< #critics-consensus
 };
@@ -62,10 +62,10 @@ struct LayerClaims {
     Claim<bool> certified{};
     Claim<std::string> consensus{};
     Claim<std::chrono::sys_days> released{};
+    Claim<std::string> page{};  ///< the page's own address, "m/heat"
 
-    bool filmPage = false;                           ///< it says that this is a film's or a series' page
-    bool hidesAudience = false;                      ///< the site does not show the audience's score
-    std::optional<std::string> path = std::nullopt;  ///< of the page, "m/heat"
+    bool filmPage = false;       ///< it says that this is a film's or a series' page
+    bool hidesAudience = false;  ///< the site does not show the audience's score
 };
 
 }  // namespace rtbatch

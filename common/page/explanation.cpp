@@ -9,8 +9,8 @@ namespace rtbatch {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kFacts{"title",     "year",      "criticScore", "audienceScore",
-                                                 "certified", "consensus", "released"};
+constexpr std::array<std::string_view, 8> kFacts{"title",     "year",      "criticScore", "audienceScore",
+                                                 "certified", "consensus", "released",    "page"};
 
 std::string numberText(const std::optional<int>& value) {
     return value ? std::to_string(*value) : "unknown";
@@ -34,6 +34,9 @@ std::string valueText(const MovieFacts& facts, std::string_view fact) {
     }
     if (fact == "released") {
         return facts.released ? isoDate(*facts.released) : "unknown";
+    }
+    if (fact == "page") {
+        return facts.page.value_or("unknown");
     }
     return facts.consensus.value_or("unknown");
 }

@@ -12,8 +12,8 @@ namespace rtbatch {
 /// Where each fact of a reading came from, and what the page's other layers said.
 struct Explanation {
     struct Line {
-        std::string fact;   ///< "title", "year", "criticScore", "audienceScore", "certified", "consensus" or
-                            ///< "released"
+        std::string fact;   ///< "title", "year", "criticScore", "audienceScore", "certified", "consensus",
+                            ///< "released" or "page"
         std::string layer;  ///< layerName()
         std::string said;   ///< in the page's words, one line
         bool used = false;  ///< the fact was taken from here

@@ -16,10 +16,6 @@ LayerClaims readMediaHero(const Document& page);
 LayerClaims readHead(const Document& page);
 LayerClaims readConsensus(const Document& page);
 
-/// The path of a page of the site, `m/heat` of `https://www.rottentomatoes.com/m/heat`; nothing for the URL
-/// of another host.
-std::optional<std::string> sitePath(std::string_view url);
-
 /// A score as text: whole, 0-100, and nothing else.
 std::optional<int> parseScore(std::string_view text);
 

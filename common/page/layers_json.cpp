@@ -4,6 +4,7 @@
 #include "common/page/dates.h"
 #include "common/page/json_block.h"
 #include "common/page/layers.h"
+#include "common/page/page_address.h"
 #include "common/page/text.h"
 
 namespace rtbatch {
@@ -92,7 +93,7 @@ void readFilmLd(const Object& film, LayerClaims& claims) {
     claims.title = titleClaim(film, "name");
     const JsonMember created = jsonMember(film, "dateCreated");
     claims.year = yearClaim(std::string_view(created.text).substr(0, 4), created.text);
-    claims.path = sitePath(jsonMember(film, "url").text);
+    claims.page = pageClaim(jsonMember(film, "url").text);
 
     const auto rating = jsonObject(film, "aggregateRating");
     if (!rating || jsonMember(*rating, "name").text != "Tomatometer" ||

@@ -1,8 +1,11 @@
+#include <Poco/String.h>
+
 #include <algorithm>
 #include <array>
 
 #include "common/page/dates.h"
 #include "common/page/layers.h"
+#include "common/page/page_address.h"
 #include "common/page/text.h"
 
 namespace rtbatch {
@@ -11,7 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxConsensus = 2000;
 constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
-constexpr std::string_view kHost = "www.rottentomatoes.com/";
 
 /// The score in the slot of that name (or its name of early 2024), inside `card`.
 Claim<int> slotScore(const Document& page, Document::Element card, std::string_view slot,
@@ -47,29 +49,29 @@ std::optional<std::string> meta(const Document& page, std::string_view property)
     return std::nullopt;
 }
 
-std::optional<std::string> canonical(const Document& page) {
-    for (const auto element : page.named("link")) {
-        if (page.attribute(element, "rel") == "canonical") {
-            return page.attribute(element, "href");
+/// Whether the attribute, a list of words, has `word`.
+bool hasWord(const std::optional<std::string>& words, std::string_view word) {
+    return words && (' ' + Poco::toLower(foldWhiteSpace(*words)) + ' ').find(' ' + std::string(word) + ' ') !=
+                        std::string::npos;
+}
+
+/// What the canonical link and og:url say of the page's address; all of them, for some pages have several.
+Claim<std::string> addressInHead(const Document& page) {
+    Claim<std::string> address;
+    for (const auto link : page.named("link")) {
+        if (hasWord(page.attribute(link, "rel"), "canonical")) {
+            address = samePage(address, pageClaim(page.attribute(link, "href").value_or("")));
         }
     }
-    return std::nullopt;
+    for (const auto element : page.named("meta")) {
+        if (page.attribute(element, "property") == "og:url" || page.attribute(element, "name") == "og:url") {
+            address = samePage(address, pageClaim(page.attribute(element, "content").value_or("")));
+        }
+    }
+    return address;
 }
 
 }  // namespace
-
-std::optional<std::string> sitePath(std::string_view url) {
-    const std::size_t host = url.find(kHost);
-    if (host == std::string_view::npos || !url.starts_with("http")) {
-        return std::nullopt;
-    }
-    url.remove_prefix(host + kHost.size());
-    url = url.substr(0, url.find_first_of("?#"));
-    if (url.ends_with('/')) {
-        url.remove_suffix(1);
-    }
-    return std::string(url);
-}
 
 std::optional<int> parseScore(std::string_view text) {
     const auto value = text.size() <= 3 ? parseDigits(text) : std::nullopt;
@@ -126,7 +128,7 @@ LayerClaims readHead(const Document& page) {
     }
     const auto type = meta(page, "og:type");
     claims.filmPage = type && std::find(kFilmTypes.begin(), kFilmTypes.end(), *type) != kFilmTypes.end();
-    claims.path = sitePath(canonical(page).value_or(meta(page, "og:url").value_or("")));
+    claims.page = addressInHead(page);
     return claims;
 }
 

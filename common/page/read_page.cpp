@@ -6,6 +6,7 @@
 
 #include "common/page/document.h"
 #include "common/page/layers.h"
+#include "common/page/page_address.h"
 #include "common/page/text.h"
 #include "common/page/title_and_year.h"
 
@@ -26,29 +27,6 @@ public:
 bool isScorecardWhole(std::string_view html) {
     const std::size_t open = html.find("<media-scorecard ");
     return open == std::string_view::npos || html.find("</media-scorecard>", open) != std::string_view::npos;
-}
-
-bool isPart(std::string_view path, std::string_view prefix) {
-    return path.size() > prefix.size() && path.starts_with(prefix) &&
-           path.find('/', prefix.size()) == std::string_view::npos;
-}
-
-/// `/s01` and `/s01/e02`, and nothing after.
-bool isSeasonOrEpisode(std::string_view rest) {
-    const std::size_t slash = rest.find('/', 1);
-    const std::string_view season = rest.substr(0, slash);
-    const std::string_view episode = slash == std::string_view::npos ? "" : rest.substr(slash);
-    return season.starts_with("/s") && parseDigits(season.substr(2)) &&
-           (episode.empty() || (episode.starts_with("/e") && parseDigits(episode.substr(2))));
-}
-
-/// `m/x`, `tv/x`, `tv/x/s01`, `tv/x/s01/e02`; not `m/x/reviews`, `browse/...`, `celebrity/...`.
-bool isFilmPath(std::string_view path) {
-    const std::size_t slash = path.starts_with("tv/") ? path.find('/', 3) : std::string_view::npos;
-    if (slash == std::string_view::npos) {
-        return isPart(path, "tv/") || isPart(path, "m/");
-    }
-    return slash > 3 && isSeasonOrEpisode(path.substr(slash));
 }
 
 /// The layers of one page, weighed against each other.
@@ -74,6 +52,7 @@ public:
         explain("certified", &LayerClaims::certified, {&_card, &_element});
         explain("consensus", &LayerClaims::consensus, {&_consensus});
         explain("released", &LayerClaims::released, {&_mps});
+        explain("page", &LayerClaims::page, {&_head, &_ld});
 
         checkKind();
         if (named.unreadable) {
@@ -90,6 +69,9 @@ public:
         }
         if (_mps.released.hasValue() && !_mps.broken) {
             facts.released = _mps.released.value;
+        }
+        if (const auto page = samePage(_head.page, _ld.page); page.hasValue()) {
+            facts.page = page.value;
         }
         return facts;
     }
@@ -113,13 +95,24 @@ private:
         if (!_ld.filmPage && !_mps.filmPage && !_head.filmPage) {
             throw NotReadable("it does not say that it is a film's or a series' page");
         }
-        for (const LayerClaims* layer : Layers{&_head, &_ld}) {
-            if (layer->path && !isFilmPath(*layer->path)) {
-                throw NotReadable("it is the page of another thing: " + layer->path->substr(0, 100));
-            }
-        }
+        checkAddress();
         if (_card.criticScore.silent() && _element.criticScore.silent()) {
             throw NotReadable("the scorecard has no place for the critics' score");
+        }
+    }
+
+    /// All that speak of the page's address say the same on every page that was seen, so none needs to
+    /// outrank the others.
+    void checkAddress() const {
+        for (const LayerClaims* layer : Layers{&_head, &_ld}) {
+            if (layer->page.kind == Claim<std::string>::Kind::unusable) {
+                throw NotReadable("it is the page of another thing, or of two: " +
+                                  layer->page.said.substr(0, 200));
+            }
+        }
+        const auto both = samePage(_head.page, _ld.page);
+        if (both.kind == Claim<std::string>::Kind::unusable) {
+            throw NotReadable("it says two addresses: " + both.said.substr(0, 400));
         }
     }
 

@@ -7,6 +7,7 @@
 #include "common/model/json_text.h"
 #include "common/page/dates.h"
 #include "common/page/json_block.h"
+#include "common/page/page_address.h"
 #include "common/page/text.h"
 
 namespace rtbatch {
@@ -39,6 +40,12 @@ void appendFacts(std::string& out, const MovieFacts& facts) {
     }
     out += R"(,"released":)";
     out += facts.released ? '"' + isoDate(*facts.released) + '"' : "null";
+    out += R"(,"page":)";
+    if (facts.page) {
+        appendJsonString(out, *facts.page);
+    } else {
+        out += "null";
+    }
 }
 
 /// A line of text of at most `most` characters; nothing when it is not one.
@@ -66,6 +73,7 @@ std::optional<MovieFacts> readFacts(const Object& object) {
     const JsonMember certified = jsonMember(object, "certified");
     const JsonMember consensus = jsonMember(object, "consensus");
     const JsonMember released = jsonMember(object, "released");
+    const JsonMember page = jsonMember(object, "page");
     if (!title || certified.kind != JsonMember::Kind::boolean ||
         !readNumber(object, "year", kFirstFilmYear, kLastFilmYear, facts.year) ||
         !readNumber(object, "criticScore", 0, kMaxScore, facts.criticScore) ||
@@ -85,6 +93,12 @@ std::optional<MovieFacts> readFacts(const Object& object) {
         if (!facts.released) {
             return std::nullopt;
         }
+    }
+    if (page.kind != JsonMember::Kind::null) {
+        if (!isFilmPath(page.text)) {
+            return std::nullopt;
+        }
+        facts.page = page.text;
     }
     return facts;
 }

@@ -11,7 +11,7 @@
 namespace rtbatch {
 
 /// The page reader's answer as one line of JSON, ASCII, with a line feed:
-/// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"released":"2024-11-01","from":{"title":"json-ld",…},"without":["media-hero-json"]}`
+/// `{"title":…,"year":…,"criticScore":…,"audienceScore":…,"certified":…,"consensus":…,"released":"2024-11-01","page":"m/heat","from":{"title":"json-ld",…},"without":["media-hero-json"]}`
 /// with null for what is unknown, or `{"unreadable":"why","without":[…]}`; `without`, if there are any, lists
 /// the layers that are missing or broken.
 std::string renderReading(const Reading& reading, const Explanation& explanation);

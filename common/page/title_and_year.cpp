@@ -105,8 +105,8 @@ private:
             if (!year || *year < kFirstFilmYear || *year > kLastFilmYear) {
                 continue;
             }
-            const auto& path = layer->path ? layer->path : _layers.head->path;
-            const bool byPath = path && path->ends_with('_' + std::to_string(*year));
+            const auto& page = layer->page.hasValue() ? layer->page : _layers.head->page;
+            const bool byPath = page.hasValue() && page.value.ends_with('_' + std::to_string(*year));
             if (isTitleElsewhere(withoutTrailingYear(title)) || (!namedElsewhere && byPath)) {
                 return Claim<int>::of(*year, title);
             }

@@ -103,7 +103,8 @@ MovieFacts filmFacts() {
             .audienceScore = 61,
             .certified = true,
             .consensus = "Slow & sure, The Long Quay is “a treat” for R&B fans – it’s fine.",
-            .released = std::chrono::year(2012) / 3 / 2};
+            .released = std::chrono::year(2012) / 3 / 2,
+            .page = "m/the_long_quay"};
 }
 
 std::string with(std::string page, std::string_view from, std::string_view to) {

@@ -128,7 +128,7 @@ TEST_CASE("whatever the reader does is told") {
 
 TEST_CASE("facts with an exit code that denies them are no facts") {
     CHECK(reasonWith(R"(echo '{"title":"T","year":null,"criticScore":null,"audienceScore":null,)"
-                     R"("certified":false,"consensus":null,"released":null}'; exit 1)") ==
+                     R"("certified":false,"consensus":null,"released":null,"page":null}'; exit 1)") ==
           "the page reader's answer and its exit code differ");
 }
 

@@ -44,7 +44,7 @@ TEST_CASE("an answer names the layers that were missing or broken, and only thos
 
 TEST_CASE("an answer that is no answer is unreadable") {
     const std::string good =
-        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29"})";
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29","page":null})";
     CHECK_FALSE(isUnreadable(good));
     CHECK(isUnreadable(""));
     CHECK(isUnreadable("{}"));
@@ -63,7 +63,7 @@ TEST_CASE("an answer that is no answer is unreadable") {
 
 TEST_CASE("a release that is no day of a film is no answer") {
     const std::string good =
-        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29"})";
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":"2024-02-29","page":null})";
     const std::string day = R"("2024-02-29")";
     CHECK(std::get<MovieFacts>(parseReading(good)).released == sys_days(year(2024) / 2 / 29));
     CHECK(std::get<MovieFacts>(parseReading(with(good, day, "null"))).released == std::nullopt);
@@ -73,6 +73,21 @@ TEST_CASE("a release that is no day of a film is no answer") {
     CAPTURE(text);
     CHECK(isUnreadable(with(good, day, text)));
     CHECK(isUnreadable(with(good, R"(,"released":"2024-02-29")", "")));
+}
+
+TEST_CASE("an address that no page of a film has is no answer") {
+    const std::string good =
+        R"({"title":"T","year":2000,"criticScore":1,"audienceScore":null,"certified":false,"consensus":null,"released":null,"page":"m/heat"})";
+    const std::string page = R"("m/heat")";
+    CHECK(std::get<MovieFacts>(parseReading(good)).page == "m/heat");
+    CHECK(std::get<MovieFacts>(parseReading(with(good, page, "null"))).page == std::nullopt);
+    CHECK(std::get<MovieFacts>(parseReading(with(good, page, R"("tv/dark/s01/e06")"))).page ==
+          "tv/dark/s01/e06");
+    const auto text = GENERATE(as<std::string>(), R"("")", R"("heat")", R"("/m/heat")", R"("m/heat/reviews")",
+                               R"("m/h eat")", R"("m/../x")", R"("tv/dark/extras")", "7", "{}", "false");
+    CAPTURE(text);
+    CHECK(isUnreadable(with(good, page, text)));
+    CHECK(isUnreadable(with(good, R"(,"page":"m/heat")", "")));
 }
 
 TEST_CASE("broken UTF-8 becomes valid, valid stays") {
