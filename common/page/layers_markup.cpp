@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/model/title_key.h"
 #include "common/page/dates.h"
 #include "common/page/layers.h"
 #include "common/page/page_address.h"

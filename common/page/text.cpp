@@ -1,7 +1,6 @@
 #include "common/page/text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 namespace rtbatch {
@@ -109,23 +108,6 @@ std::optional<int> parseDigits(std::string_view text) {
     int value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
-}
-
-std::string titleKey(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const unsigned char first = byteAt(text, 0);
-        const std::size_t length = std::max<std::size_t>(sequenceLength(text), 1);
-        // U+2000 to U+207F is punctuation: one layer may write a typographic apostrophe, another a plain one.
-        const bool punctuation = text.starts_with("\xE2\x80") || text.starts_with("\xE2\x81");
-        if (first < 0x80 && std::isalnum(first) != 0) {
-            out += static_cast<char>(std::tolower(first));
-        } else if (first >= 0x80 && !punctuation) {
-            out += text.substr(0, length);
-        }
-        text.remove_prefix(length);
-    }
-    return out;
 }
 
 std::optional<int> trailingYear(std::string_view title) {

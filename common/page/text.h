@@ -20,9 +20,6 @@ std::size_t characterCount(std::string_view text);
 /// A whole number of at most nine digits and nothing else, or nothing.
 std::optional<int> parseDigits(std::string_view text);
 
-/// `text` lower-cased in ASCII, without white space and punctuation: for comparing titles.
-std::string titleKey(std::string_view text);
-
 /// The year of a trailing ` (YYYY)`, or nothing.
 std::optional<int> trailingYear(std::string_view title);
 

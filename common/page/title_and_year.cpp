@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "common/model/title_key.h"
 #include "common/page/dates.h"
 #include "common/page/text.h"
 
