@@ -10,7 +10,8 @@ namespace rtbatch {
 ImdbId imdbIdOf(const std::string& word) {
     const auto id = ImdbId::parse(word);
     if (!id) {
-        throw UsageError("'" + word + "' is no IMDb id; write tt and 7 or 8 digits, as tt0113277");
+        throw UsageError("'" + word +
+                         "' is no IMDb id; write tt and 7 or 8 digits (8 never begin with 0), as tt0113277");
     }
     return *id;
 }

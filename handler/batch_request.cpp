@@ -66,8 +66,9 @@ BatchRequest parseBatch(std::string_view body, std::size_t maxIds, bool lenient)
             appendJsonString(list, text);
         }
         throw Problem(422, "invalid_id",
-                      "An IMDb id is tt and 7 or 8 digits. Mend or leave out those in \"invalid\", or send "
-                      "\"Prefer: handling=lenient\" to have the others served.",
+                      std::string(ImdbId::whyNot(request.invalid.front())) +
+                          " Mend or leave out those in \"invalid\", or send \"Prefer: handling=lenient\" to "
+                          "have the others served.",
                       {}, list + "]");
     }
     return request;

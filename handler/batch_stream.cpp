@@ -61,7 +61,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, st
         }
     }
     for (const std::string& text : request.invalid) {
-        addError({text, "invalid_id", "An IMDb id is tt and 7 or 8 digits."});
+        addError({text, "invalid_id", std::string(ImdbId::whyNot(text))});
     }
 }
 

@@ -24,7 +24,7 @@ void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId)
     if (!id) {
         std::string invalid = R"("invalid":[)";
         appendJsonString(invalid, imdbId);
-        throw Problem(422, "invalid_id", "An IMDb id is tt and 7 or 8 digits.", {}, invalid + "]");
+        throw Problem(422, "invalid_id", std::string(ImdbId::whyNot(imdbId)), {}, invalid + "]");
     }
     start(call, movieFormat(call->exchange().param("HTTP_IF_NONE_MATCH")), {.ids = {*id}, .invalid = {}},
           deadline);

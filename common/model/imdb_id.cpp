@@ -3,7 +3,8 @@
 namespace rtbatch {
 
 std::optional<ImdbId> ImdbId::parse(std::string_view text) {
-    if (text.size() < 9 || text.size() > 10) {
+    constexpr std::size_t kShort = 9;
+    if (text.size() < kShort || text.size() > kShort + 1 || (text.size() > kShort && text[2] == '0')) {
         return std::nullopt;
     }
     ImdbId id;
@@ -23,6 +24,12 @@ std::optional<ImdbId> ImdbId::parse(std::string_view text) {
     }
     id._length = static_cast<std::uint8_t>(text.size());
     return id;
+}
+
+std::string_view ImdbId::whyNot(std::string_view text) {
+    const bool leadingZero = text.size() == 10 && text[2] == '0' && parse(std::string(text).erase(2, 1));
+    return leadingZero ? "An IMDb id of 8 digits never begins with 0."
+                       : "An IMDb id is tt and 7 or 8 digits.";
 }
 
 const ImdbId& ImdbId::ofNoFilm() {

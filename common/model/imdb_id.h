@@ -15,8 +15,12 @@ namespace rtbatch {
 /// Ten bytes by value, so that thousands of waiting batches stay small.
 class ImdbId {
 public:
-    /// Accepts `^tt\d{7,8}$` in either case; nothing for any other text.
+    /// Accepts `^tt\d{7,8}$` in either case; nothing for any other text. Eight digits never begin with 0:
+    /// IMDb writes shorter numbers with seven digits.
     static std::optional<ImdbId> parse(std::string_view text);
+
+    /// What is wrong with a text that parse() does not take, in a sentence.
+    static std::string_view whyNot(std::string_view text);
 
     /// `tt0000000`, which no film has: IMDb counts from 1. `rtbatch-admin doctor` asks for it; it is no
     /// demand.

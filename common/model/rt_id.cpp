@@ -1,5 +1,7 @@
 #include "common/model/rt_id.h"
 
+#include <Poco/String.h>
+
 #include <algorithm>
 
 namespace rtbatch {
@@ -15,6 +17,13 @@ bool isHarmless(std::string_view part) {
     });
 }
 
+/// `s01`, `e06`.
+bool isNumbered(std::string_view part, char kind) {
+    constexpr std::size_t kMaxDigits = 4;
+    return part.size() > 1 && part.size() <= 1 + kMaxDigits && part.front() == kind &&
+           part.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<RtId> RtId::parse(std::string_view text) {
@@ -25,11 +34,18 @@ std::optional<RtId> RtId::parse(std::string_view text) {
         return std::nullopt;
     }
     const std::string_view rest = text.substr(3);
-    const std::size_t slash = rest.find('/');
-    const bool good = slash == std::string_view::npos
-                          ? isHarmless(rest)
-                          : isHarmless(rest.substr(0, slash)) && isHarmless(rest.substr(slash + 1));
+    const std::size_t first = rest.find('/');
+    const std::string_view season = first == std::string_view::npos ? "" : rest.substr(first + 1);
+    const std::size_t second = season.find('/');
+    const bool good = isHarmless(rest.substr(0, first)) &&
+                      (first == std::string_view::npos || isHarmless(season.substr(0, second))) &&
+                      (second == std::string_view::npos || (isNumbered(season.substr(0, second), 's') &&
+                                                            isNumbered(season.substr(second + 1), 'e')));
     return good ? std::optional(RtId(text)) : std::nullopt;
+}
+
+bool RtId::isSamePage(const RtId& other) const {
+    return Poco::icompare(_text, other._text) == 0;
 }
 
 }  // namespace rtbatch

@@ -20,22 +20,45 @@ std::string json(std::string_view text) {
 
 TEST_CASE("an IMDb id has tt and seven or eight digits, in either case") {
     CHECK(ImdbId::parse("tt0468569")->text() == "tt0468569");
+    CHECK(ImdbId::parse("tt0000001")->text() == "tt0000001");
     CHECK(ImdbId::parse("TT12345678")->text() == "tt12345678");
     CHECK(ImdbId::parse("Tt0468569") == ImdbId::parse("tT0468569"));
     for (const auto* bad : {"", "tt", "tt123456", "tt123456789", "nm0000151", "tt04685a9", " tt0468569",
-                            "tt0468569 ", "tt-468569", "tt046856\xd9"}) {
+                            "tt01234567", "tt0468569 ", "tt-468569", "tt046856\xd9"}) {
         CHECK_FALSE(ImdbId::parse(bad));
     }
 }
 
 TEST_CASE("a Rotten Tomatoes id is a film's or a series' path of harmless characters") {
-    for (const auto* good : {"m/heat", "m/1033707-heat", "tv/the_traitors", "tv/dark/s01", "m/A-b_9"}) {
+    for (const auto* good :
+         {"m/heat", "m/1033707-heat", "tv/the_traitors", "tv/dark/s01", "tv/dark/s01/e06", "m/A-b_9"}) {
         CHECK(RtId::parse(good)->text() == good);
     }
+    CHECK(RtId::parse("m/Heat")->isSamePage(*RtId::parse("m/heat")));
+    CHECK_FALSE(RtId::parse("m/heat")->isSamePage(*RtId::parse("m/heat_2")));
     CHECK(RtId::parse("m/heat")->url() == "https://www.rottentomatoes.com/m/heat");
-    for (const auto* bad : {"", "m/", "tv/", "celebrity/al_pacino", "m/heat/", "m//x", "m/../admin", "m/a b",
-                            "m/heat?x=1", "m/heat#x", "m/a\r\nHost: x", "/m/heat", "m/a%2e", "tv/a/b/c",
-                            "tv//s01", "https://elsewhere.example/m/heat", "m/caf\xc3\xa9"}) {
+    for (const auto* bad : {"",
+                            "m/",
+                            "tv/",
+                            "celebrity/al_pacino",
+                            "m/heat/",
+                            "m//x",
+                            "m/../admin",
+                            "m/a b",
+                            "m/heat?x=1",
+                            "m/heat#x",
+                            "m/a\r\nHost: x",
+                            "/m/heat",
+                            "m/a%2e",
+                            "tv/a/b/c",
+                            "tv/a/s01/e02/x",
+                            "tv/a/s01/",
+                            "tv/a/s01/06",
+                            "tv/a/x/e06",
+                            "tv//s01/e01",
+                            "tv//s01",
+                            "https://elsewhere.example/m/heat",
+                            "m/caf\xc3\xa9"}) {
         CHECK_FALSE(RtId::parse(bad));
     }
     CHECK_FALSE(RtId::parse("m/" + std::string(201, 'a')));
