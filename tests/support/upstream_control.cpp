@@ -71,6 +71,10 @@ void UpstreamControl::setFault(Site site, const std::string& fault,
              (retryAfter ? R"(,"retryAfter":)" + std::to_string(retryAfter->count()) : "") + "}");
 }
 
+void UpstreamControl::changeFilm(const std::string& imdbId, const std::string& json) {
+    send("PUT", "/_control/film/" + imdbId, json);
+}
+
 void UpstreamControl::reset() {
     send("POST", "/_control/reset", "");
 }

@@ -40,6 +40,9 @@ public:
 
     void clearFaults();
 
+    /// Changes what `json` names of a film, or adds one (tests/upstreams/README.md has the fields).
+    void changeFilm(const std::string& imdbId, const std::string& json);
+
     /// So many generated films are in Wikidata's whole mapping.
     void setMapping(int films);
 

@@ -16,7 +16,15 @@ std::optional<Film> Catalogue::findByRtId(std::string_view rtId) const {
         }
     }
     auto film = findFilmByRtId(rtId);
-    return film && _changed.contains(film->imdbId) ? std::nullopt : film;
+    if (film && !_changed.contains(film->imdbId)) {
+        return film;
+    }
+    for (const auto& [imdbId, moved] : _changed) {
+        if (moved.movedTo == rtId) {
+            return moved;
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<Film> Catalogue::named() const {

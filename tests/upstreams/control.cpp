@@ -39,6 +39,15 @@ std::string optionalText(const Poco::JSON::Object& object, const std::string& na
     return object.isNull(name) ? "" : object.getValue<std::string>(name);
 }
 
+std::vector<std::string> optionalTexts(const Poco::JSON::Object& object, const std::string& name) {
+    std::vector<std::string> texts;
+    const auto list = object.getArray(name);
+    for (unsigned i = 0; list && i < list->size(); ++i) {
+        texts.push_back(list->getElement<std::string>(i));
+    }
+    return texts;
+}
+
 /// A day as "2024-11-01".
 std::optional<std::chrono::sys_days> optionalDay(const Poco::JSON::Object& object, const std::string& name) {
     if (object.isNull(name)) {
@@ -79,6 +88,11 @@ void change(Film& film, const Poco::JSON::Object& object) {
     changeText("rtId", film.rtId);
     changeText("title", film.facts.title);
     changeText("nameOnPage", film.nameOnPage);
+    changeText("address", film.address);
+    changeText("movedTo", film.movedTo);
+    if (object.has("values")) {
+        film.values = optionalTexts(object, "values");
+    }
     changeNumber("year", film.facts.year);
     if (object.has("year")) {
         film.facts.released = film.facts.year ? std::optional(releasedIn(*film.facts.year)) : std::nullopt;

@@ -20,6 +20,12 @@ struct Film {
     std::string nameOnPage{};     ///< JSON-LD and og:title; empty: the title. Some end in " (2016)"
     std::string consensusHtml{};  ///< as the page has it; empty: the plain text, escaped
     bool whereToWatch = true;     ///< whether the page has that block; without it the year is in mpscall
+    std::string address{};        ///< where the page says it is; empty: where it is
+    std::string movedTo{};        ///< `rtId` redirects there, where the page is then
+    std::vector<std::string> values{};  ///< what Wikidata says; empty: `rtId` alone
+
+    /// Where its page is.
+    const std::string& place() const { return movedTo.empty() ? rtId : movedTo; }
 };
 
 /// The day that a film of that year is said to be released on, unless a test says another.

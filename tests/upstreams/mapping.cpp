@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tests/upstreams/films.h"
+#include "tests/upstreams/sparql.h"
 
 namespace rtbatch::standin {
 
@@ -58,8 +59,9 @@ std::shared_ptr<const Mapping::Rows> Mapping::generated() const {
 Mapping::Rows Mapping::others() const {
     Rows rows;
     for (const Film& film : _catalogue.named()) {
-        if (!film.rtId.empty()) {
-            rows.push_back({film.rtId, film.imdbId});
+        for (const std::string& value :
+             valuesOf(film.imdbId, _catalogue).value_or(std::vector<std::string>{})) {
+            rows.push_back({value, film.imdbId});
         }
     }
     for (const OddAnswer& answer : oddAnswers()) {

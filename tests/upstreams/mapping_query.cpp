@@ -67,8 +67,13 @@ std::string takeLiterals(const std::string& text, std::vector<std::string>& lite
 /// The films that have this value: of those with a page, and of the odd ones.
 std::vector<std::string> moviesWith(const std::string& value, const Catalogue& catalogue) {
     std::vector<std::string> movies;
-    if (const auto film = catalogue.findByRtId(value)) {
+    if (const auto film = catalogue.findByRtId(value); film && film->rtId == value && film->values.empty()) {
         movies.push_back(film->imdbId);
+    }
+    for (const Film& film : catalogue.named()) {
+        if (std::ranges::find(film.values, value) != film.values.end()) {
+            movies.push_back(film.imdbId);
+        }
     }
     for (const OddAnswer& answer : oddAnswers()) {
         if (std::ranges::find(answer.values, value) != answer.values.end()) {

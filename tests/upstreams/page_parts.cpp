@@ -128,7 +128,8 @@ std::string linkedDataJson(const Film& film) {
     }
     return json + R"(,"genre":["Drama"],"name":)" +
            jsonString(film.nameOnPage.empty() ? film.facts.title : film.nameOnPage) +
-           R"(,"url":"https://www.rottentomatoes.com/)" + film.rtId +
+           R"(,"url":"https://www.rottentomatoes.com/)" +
+           (film.address.empty() ? film.place() : film.address) +
            R"(","video":{"@type":"VideoObject","name":"Another Film: Trailer","uploadDate":"2031-10-20T16:19:53"}})";
 }
 

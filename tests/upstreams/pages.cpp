@@ -19,8 +19,8 @@ constexpr std::string_view kFilmPage = R"(<!DOCTYPE html>
   <meta property="og:site_name" content="Rotten Tomatoes" />
   <meta property="og:title" content="{{nameAttribute}} | Rotten Tomatoes" />
   <meta property="og:type" content="video.movie" />
-  <meta property="og:url" content="https://www.rottentomatoes.com/{{rtId}}" />
-  <link rel="canonical" href="https://www.rottentomatoes.com/{{rtId}}" />
+  <meta property="og:url" content="https://www.rottentomatoes.com/{{address}}" />
+  <link rel="canonical" href="https://www.rottentomatoes.com/{{address}}" />
   <script id="mps-page-integration">
     window.mpscall = {"cag[certified_fresh]":"0","cag[fresh_rotten]":"rotten","cag[genre]":"Drama","cag[movieshow]":{{titleJson}},"cag[rating]":"R","cag[release]":"{{release}}","cag[score]":"null","cag[urlid]":"/x","cat":"movie|movie_page","title":{{titleJson}},"type":"movie_page"};
   </script>
@@ -179,6 +179,7 @@ std::string pageWith(const Film& film, std::size_t bytes, const std::string& sco
         {{"name", name},  // a raw & is met in titles
          {"nameAttribute", escapeHtml(name)},
          {"rtId", film.rtId},
+         {"address", film.address.empty() ? film.place() : film.address},
          {"titleJson", titleJson},
          {"release", releaseText(film.facts)},
          {"linkedData", linkedData},

@@ -154,6 +154,9 @@ Reply RottenTomatoesSite::answer(const Ask& ask) const {
     if (!film) {
         return html(404, notFoundPage(_pageBytes));
     }
+    if (film->rtId == id && !film->movedTo.empty()) {
+        return redirect(301, "/" + film->movedTo);
+    }
     Reply reply = html(200, filmPage(*film, _pageBytes));
     reply.headers = {{"ETag", "W/\"" + std::to_string(std::hash<std::string>{}(reply.body)) + "\""},
                      {"Cache-Control", "max-age=120"},

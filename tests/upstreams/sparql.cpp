@@ -99,7 +99,7 @@ std::optional<std::vector<std::string>> valuesOf(const std::string& imdbId, cons
     if (!film || film->rtId.empty()) {
         return std::nullopt;
     }
-    return std::vector{film->rtId};
+    return film->values.empty() ? std::vector{film->rtId} : film->values;
 }
 
 IdQuery parseQuery(const std::string& query) {
