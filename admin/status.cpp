@@ -25,6 +25,9 @@ std::string failuresText(const UpstreamState& state) {
     if (state.forbidden > 0) {
         return "403 " + std::to_string(state.forbidden) + " times in a row";
     }
+    if (state.redirected > 1) {
+        return "the last " + std::to_string(state.redirected) + " pages were redirected away";
+    }
     return state.failures == 1 ? "the last request failed"
                                : "the last " + std::to_string(state.failures) + " requests failed";
 }

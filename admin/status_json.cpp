@@ -79,6 +79,7 @@ Object upstreamJson(const UpstreamStatus& status) {
     one.set("words", status.words);
     one.set("failures", status.state.failures);
     one.set("forbidden", status.state.forbidden);
+    one.set("redirected", status.state.redirected);
     one.set("until", jsonTime(status.until));
     const bool suspended = status.state.suspendedAt != Timestamp{};
     one.set("suspendedSince", jsonTime(suspended ? std::optional(status.state.suspendedAt) : std::nullopt));

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/upstream/upstream.h"
 
@@ -54,6 +55,10 @@ public:
     std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids,
                                                      Deadline deadline) override {
         return _source.get().resolve(ids, deadline);
+    }
+    std::variant<std::vector<ImdbId>, UpstreamFailure> moviesOf(const RtId& rtId,
+                                                                Deadline deadline) override {
+        return _source.get().moviesOf(rtId, deadline);
     }
     void cancel() override { _source.cancel(); }
 

@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 
 constexpr int kFailuresToOpen = 5;
 constexpr int kForbiddenToOpen = 3;
+constexpr int kRedirectedToOpen = 3;
 constexpr milliseconds kLongestOpening = 15min;
 constexpr milliseconds kUnsaidRetryAfter = 60s;
 constexpr milliseconds kLongestRetryAfter = 24h;
@@ -99,14 +100,25 @@ UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, b
         }
         case Kind::forbidden:
             ++state.forbidden;
+            state.redirected = 0;
+            break;
+        case Kind::redirected:
+            if (!wasProbe && !failure->page.empty() && failure->page == state.redirectedPage) {
+                return state;  // one dead address, asked for again
+            }
+            state.forbidden = 0;
+            ++state.redirected;
+            state.redirectedPage = failure->page;
             break;
         case Kind::broken:
         case Kind::timeout:
             state.forbidden = 0;
+            state.redirected = 0;
             break;
     }
     ++state.failures;
-    if (wasProbe || state.failures >= kFailuresToOpen || state.forbidden >= kForbiddenToOpen) {
+    if (wasProbe || state.failures >= kFailuresToOpen || state.forbidden >= kForbiddenToOpen ||
+        state.redirected >= kRedirectedToOpen) {
         if (!state.open || wasProbe) {
             shut(state, now, state.nextOpening);
             state.nextOpening = std::min(state.nextOpening * 2, kLongestOpening);

@@ -10,8 +10,9 @@ namespace rtbatch {
 
 // The rules of the circuit breaker, which all processes follow on one row of `upstream_state`. 429 and 503
 // with Retry-After stop everyone until then (0 or absent means a minute). 5 failures in a row, or 3 times 403
-// in a row, open it for 30 s, doubling to 15 min while it fails; after that one request probes, and its
-// success closes it. A page that is not there is the movie's matter and opens nothing.
+// in a row, or 3 different pages in a row that are redirected away from where films are, open it for 30 s,
+// doubling to 15 min while it fails; after that one request probes, and its success closes it. A page that is
+// not there is the movie's matter and opens nothing.
 //
 // The markup guard uses the same row: while pages are not believed (suspendedAt), one request an hour goes,
 // as a probe; that it was answered closes nothing, only that its page could be read (withPagesBelieved).

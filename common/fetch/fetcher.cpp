@@ -32,17 +32,19 @@ FetchFailed leftAlone(Upstream upstream, const Shut& shut) {
 
 Fetcher::Fetcher(const FetcherOptions& options, FetcherParts parts)
     : _options(options), _parts(std::move(parts)) {
-    for (int i = 0; i < options.wikidataWorkers; ++i) {
+    for (int i = 0; i < options.wikidataWorkers + options.pageWorkers; ++i) {
         _idSources.push_back(_parts.makeIdSource());
     }
     for (int i = 0; i < options.pageWorkers; ++i) {
         _pageSources.push_back(_parts.makePageSource());
     }
-    for (const auto& source : _idSources) {
-        _workers.emplace_back([this, &source = *source] { runIdWorker(source); });
+    auto ids = _idSources.begin();
+    for (int i = 0; i < options.wikidataWorkers; ++i, ++ids) {
+        _workers.emplace_back([this, &source = **ids] { runIdWorker(source); });
     }
-    for (const auto& source : _pageSources) {
-        _workers.emplace_back([this, &source = *source] { runPageWorker(source); });
+    for (const auto& pages : _pageSources) {
+        _workers.emplace_back([this, &pages = *pages, &ids = **ids] { runPageWorker(pages, ids); });
+        ++ids;
     }
     _workers.emplace_back([this] { runWatcher(); });
     _subscription.emplace(_parts.bell, [this](std::string_view message) { heard(message); });

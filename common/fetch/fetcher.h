@@ -34,6 +34,9 @@ namespace rtbatch {
 /// Wikidata is asked for at most so many ids at once.
 constexpr std::size_t kMostIdsInAQuery = 50;
 
+/// How long it may take to learn from Wikidata whose page it is that came.
+constexpr std::chrono::seconds kWhosePageTimeout{10};
+
 /// One who waits for a flight.
 struct Passenger {
     std::shared_ptr<FlightListener> listener;
@@ -62,9 +65,14 @@ struct Flight {
     /// Its claim, while this process has it under way.
     std::optional<Lease> claim = std::nullopt;
     std::optional<RtId> rtId = std::nullopt;
-    /// The Rotten Tomatoes id is remembered, not just asked for: if its page is gone, Wikidata is asked
-    /// again.
+    /// The Rotten Tomatoes id is remembered, not just asked for: if its page is gone or another film's,
+    /// Wikidata is asked again, once.
     bool rtIdRemembered = false;
+    /// Further ids that Wikidata gave, to be tried in this order.
+    std::vector<RtId> nextRtIds{};
+    /// Ids whose pages were of no use to this flight, and what was wrong with the last one.
+    std::vector<RtId> triedRtIds{};
+    std::optional<FetchFailed> lastFailure = std::nullopt;
     /// In a query with at most so many others. Falls after each failure that it may have caused, so that one
     /// poisonous id costs its companions nothing in the end.
     std::size_t companions = kMostIdsInAQuery;
@@ -73,9 +81,10 @@ struct Flight {
     Timestamp freshUntil{};
     /// Its row, as it was when the page was about to be fetched.
     std::optional<StoredMovie> stored = std::nullopt;
-    /// A page that turned out to be gone, so that the same answer of Wikidata is not tried twice.
-    std::optional<RtId> gone = std::nullopt;
 
+    /// The first of the further ids that was not tried, taken from them.
+    std::optional<RtId> takeNextRtId();
+    bool hasTried(const RtId& id) const { return std::ranges::find(triedRtIds, id) != triedRtIds.end(); }
     bool isQueued() const { return stage == Stage::waitingForId || stage == Stage::waitingForPage; }
     bool isElsewhere() const { return stage == Stage::idElsewhere || stage == Stage::pageElsewhere; }
     bool isFresh(const CachedMovie& row) const { return !row.staleAt(std::max(now(), freshUntil)); }
@@ -170,7 +179,7 @@ private:
 
     // fetcher_work.cpp
     void runIdWorker(IdSource& source);
-    void runPageWorker(PageSource& source);
+    void runPageWorker(PageSource& pages, IdSource& ids);
     void runWorker(Upstream upstream, const std::function<bool(Slot&)>& work);
     bool waitForWork(Upstream upstream, Priority& mostUrgent);
     std::optional<Slot> permission(Upstream upstream, Priority priority);
@@ -182,16 +191,25 @@ private:
     Flights withoutAnswered(Flights flights);
     void settleIds(const Flights& flights, const IdAnswers& answers, bool asked);
     void splitOrFail(const Flights& flights, const UpstreamFailure& failure);
-    bool fetchPage(PageSource& source, Slot& slot);
+    bool fetchPage(PageSource& pages, IdSource& ids, Slot& slot);
     bool settleIfFetched(const std::shared_ptr<Flight>& flight);
-    FlightResult readAndStore(const Flight& flight, const Page& page, bool probe);
-    FlightResult failScrape(const Flight& flight, ScrapeOutcome outcome, const std::string& detail,
-                            std::string message);
     bool store(const Flight& flight, const Judgement& judgement, bool probe);
     void record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
                 const MovieFacts* facts = nullptr);
     void guardPages();
     void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);
+
+    // fetcher_pages.cpp
+    void settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids);
+    void settleUseless(const std::shared_ptr<Flight>& flight, FetchFailed failed, bool askAgain);
+    bool tryElsewhere(const std::shared_ptr<Flight>& flight, const FetchFailed& failed, bool askAgain);
+    enum class PageOwner { thisMovie, another, unknown };
+    PageOwner ownerOf(const RtId& address, const std::shared_ptr<Flight>& flight, IdSource& ids);
+    std::optional<std::vector<ImdbId>> moviesOf(const RtId& address, const std::shared_ptr<Flight>& flight,
+                                                IdSource& ids);
+    Priority urgencyOf(const Flight& flight);
+
+    // fetcher_work.cpp
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
     void failUnexpectedly(const Flights& flights, const std::exception& error);
     Slot::Outcome note(Upstream upstream, const Flights& flights, const UpstreamFailure* failure,

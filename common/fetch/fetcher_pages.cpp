@@ -8,37 +8,144 @@
 
 namespace rtbatch {
 
-FlightResult Fetcher::readAndStore(const Flight& flight, const Page& page, bool probe) {
-    const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
-    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        logger().warning("cannot read %s (%s): %s", page.id.text(), flight.id.string(), unreadable->reason);
-        return failScrape(flight, ScrapeOutcome::unreadable, unreadable->reason,
-                          "Its page at Rotten Tomatoes could not be read: " + unreadable->reason);
+namespace {
+
+using Kind = UpstreamFailure::Kind;
+using Stage = Flight::Stage;
+
+}  // namespace
+
+std::optional<RtId> Flight::takeNextRtId() {
+    std::erase_if(nextRtIds, [this](const RtId& next) { return hasTried(next); });
+    if (nextRtIds.empty()) {
+        return std::nullopt;
     }
-    const auto& facts = std::get<MovieFacts>(reading);
-    const Judgement judgement = judge(flight.stored, flight.id, page.id, facts, _options.lifetime, now());
-    if (judgement.outcome == ScrapeOutcome::other) {
-        logger().warning("%s (%s): %s", page.id.text(), flight.id.string(), judgement.detail);
-        return failScrape(flight, judgement.outcome, judgement.detail,
-                          "Its page at Rotten Tomatoes is another film's now: " + judgement.detail);
-    }
-    record(flight.id, judgement.outcome, judgement.detail, &facts);
-    if (!store(flight, judgement, probe)) {
-        return FetchFailed{"The pages of Rotten Tomatoes have changed: what they say is not believed."};
-    }
-    return Fetched{judgement.row.facts, judgement.row.cachedAt, judgement.row.expiresAt};
+    std::optional<RtId> first = std::move(nextRtIds.front());
+    nextRtIds.erase(nextRtIds.begin());
+    return first;
 }
 
-/// A page that is no use: the movie is left alone for a while.
-FlightResult Fetcher::failScrape(const Flight& flight, ScrapeOutcome outcome, const std::string& detail,
-                                 std::string message) {
-    record(flight.id, outcome, detail);
-    if (outcome == ScrapeOutcome::unreadable) {
+/// A page has come: whose is it, and what does it say?
+void Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids) {
+    const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
+    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
+        logger().warning("cannot read %s (%s): %s", page.id.text(), flight->id.string(), unreadable->reason);
+        record(flight->id, ScrapeOutcome::unreadable, unreadable->reason);
         guardPages();
+        settleUseless(flight, {"Its page at Rotten Tomatoes could not be read: " + unreadable->reason},
+                      false);
+        return;
     }
-    FetchFailed failed{std::move(message), std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff)};
-    rememberFailure(flight.id, failed, true);
-    return failed;
+    const auto& facts = std::get<MovieFacts>(reading);
+    const RtId address = (facts.page ? RtId::parse(*facts.page) : std::nullopt).value_or(page.id);
+    const Address where = address.isSamePage(*flight->rtId) ? Address::asked
+                          : address.isSamePage(page.id)     ? Address::moved
+                                                            : Address::another;
+    Judgement judgement = judge(flight->stored, flight->id, address, facts, _options.lifetime, now(), where);
+    if (judgement.outcome != ScrapeOutcome::other && where != Address::asked) {
+        const PageOwner owner = ownerOf(address, flight, ids);
+        if (owner == PageOwner::unknown) {
+            failPage(flight, {Kind::broken, "Wikidata cannot be asked whose page " + address.text() + " is",
+                              std::nullopt});
+            return;
+        }
+        if (owner == PageOwner::another) {
+            judgement.outcome = ScrapeOutcome::other;
+            judgement.detail = "it says that it is " + address.text() + ", which is another film's";
+        }
+    }
+    record(flight->id, judgement.outcome, judgement.detail, &facts);
+    if (judgement.outcome == ScrapeOutcome::other) {
+        logger().warning("%s (%s): %s", page.id.text(), flight->id.string(), judgement.detail);
+        settleUseless(flight, {"Its page at Rotten Tomatoes is another film's now: " + judgement.detail},
+                      true);
+        return;
+    }
+    FlightResult result =
+        FetchFailed{"The pages of Rotten Tomatoes have changed: what they say is not believed."};
+    if (store(*flight, judgement, probe)) {
+        if (where != Address::asked || !flight->triedRtIds.empty()) {
+            remember({{flight->id, IdAnswer{{address}}}});  // so that the next fetch goes there at once
+        }
+        result = Fetched{judgement.row.facts, judgement.row.cachedAt, judgement.row.expiresAt};
+    }
+    unclaim({flight});
+    land(flight, std::move(result));
+}
+
+/// A page that is of no use: the movie's next id is tried, Wikidata asked again (where `askAgain`), or the
+/// movie left alone for a while.
+void Fetcher::settleUseless(const std::shared_ptr<Flight>& flight, FetchFailed failed, bool askAgain) {
+    if (tryElsewhere(flight, failed, askAgain)) {
+        return;
+    }
+    failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
+    rememberFailure(flight->id, failed, true);
+    unclaim({flight});
+    land(flight, std::move(failed));
+}
+
+/// False when there is nothing else to try.
+bool Fetcher::tryElsewhere(const std::shared_ptr<Flight>& flight, const FetchFailed& failed, bool askAgain) {
+    flight->triedRtIds.push_back(*flight->rtId);
+    flight->lastFailure = failed;
+    auto next = flight->takeNextRtId();
+    if (!next && !(askAgain && flight->rtIdRemembered)) {
+        return false;
+    }
+    unclaim({flight});
+    const Lock lock(_mutex);
+    flight->rtId = std::move(next);
+    flight->rtIdRemembered = false;
+    enqueue(flight, flight->rtId ? Stage::waitingForPage : Stage::waitingForId);
+    return true;
+}
+
+/// Whose page the address is, by what is remembered, else by Wikidata asked the other way round. One that is
+/// nobody's is this movie's under another name.
+Fetcher::PageOwner Fetcher::ownerOf(const RtId& address, const std::shared_ptr<Flight>& flight,
+                                    IdSource& ids) {
+    std::optional<std::vector<ImdbId>> owners;
+    try {
+        owners = _parts.store.findMoviesOf(address);
+    } catch (const StoreError& error) {
+        logger().error("cannot look up whose page %s is: %s", address.text(), std::string(error.what()));
+        return PageOwner::unknown;
+    }
+    if (owners->empty()) {
+        owners = moviesOf(address, flight, ids);
+    }
+    if (!owners) {
+        return PageOwner::unknown;
+    }
+    const bool ours = owners->empty() || std::ranges::find(*owners, flight->id) != owners->end();
+    return ours ? PageOwner::thisMovie : PageOwner::another;
+}
+
+/// Asks Wikidata, in a slot like any other question; nothing when it does not answer.
+std::optional<std::vector<ImdbId>> Fetcher::moviesOf(const RtId& address,
+                                                     const std::shared_ptr<Flight>& flight, IdSource& ids) {
+    const Deadline deadline = Deadline::in(kWhosePageTimeout);
+    Gate::Entry entry = _parts.gate.enter(Upstream::wikidata, urgencyOf(*flight), deadline);
+    auto* slot = std::get_if<Slot>(&entry);
+    if (slot == nullptr) {
+        return std::nullopt;
+    }
+    const auto began = Deadline::Clock::now();
+    auto reply = ids.moviesOf(
+        address, Deadline::in(_options.wikidataTimeout).sooner(deadline).sooner(slot->deadline()));
+    slot->giveBack(note(Upstream::wikidata, {flight}, std::get_if<UpstreamFailure>(&reply), began));
+    _parts.gate.withdraw(Upstream::wikidata);
+    auto* movies = std::get_if<std::vector<ImdbId>>(&reply);
+    return movies == nullptr ? std::nullopt : std::optional(std::move(*movies));
+}
+
+Priority Fetcher::urgencyOf(const Flight& flight) {
+    const Lock lock(_mutex);
+    return std::ranges::any_of(flight.passengers,
+                               [](const Passenger& p) { return p.priority == Priority::people; })
+               ? Priority::people
+               : Priority::refresher;
 }
 
 /// False when pages are not believed now. What was fetched and cannot be written for want of a database is

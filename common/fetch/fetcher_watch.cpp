@@ -187,7 +187,7 @@ void Fetcher::settleWatchedIds(const Flights& flights, Stage stage, const Flight
         for (const auto& flight : flights) {
             const auto answer = std::ranges::find(known, flight->id, &KnownRtId::imdbId);
             if (!isStill(flight, stage) || answer == known.end() ||
-                (answer->rtId && answer->rtId == flight->gone)) {
+                (answer->rtId && flight->hasTried(*answer->rtId))) {
                 continue;
             }
             if (!answer->rtId) {

@@ -29,6 +29,10 @@ constexpr std::size_t kSplit = 5;
 /// A claim outlasts what is done under it by so much.
 constexpr auto kClaimMargin = 5s;
 
+FetchFailed noPage(const std::string& unusable) {
+    return {"Wikidata has \"" + unusable + "\" for this id, which is the page of no film or series."};
+}
+
 FetchFailed describe(const UpstreamFailure& failure) {
     return {failure.message, failure.retryAfter};
 }
@@ -72,8 +76,8 @@ void Fetcher::runIdWorker(IdSource& source) {
     runWorker(Upstream::wikidata, [&](Slot& slot) { return askForIds(source, slot); });
 }
 
-void Fetcher::runPageWorker(PageSource& source) {
-    runWorker(Upstream::rottenTomatoes, [&](Slot& slot) { return fetchPage(source, slot); });
+void Fetcher::runPageWorker(PageSource& pages, IdSource& ids) {
+    runWorker(Upstream::rottenTomatoes, [&](Slot& slot) { return fetchPage(pages, ids, slot); });
 }
 
 /// `work` does one thing and says whether the slot is still there to do another with.
@@ -136,7 +140,8 @@ Fetcher::Flights Fetcher::claim(Flights flights) {
     }
     const bool pages = !flights.empty() && flights.front()->stage == Stage::fetchingPage;
     const auto term =
-        (pages ? _options.pageTimeout + _options.readTimeout : _options.wikidataTimeout) + kClaimMargin;
+        (pages ? _options.pageTimeout + _options.readTimeout + kWhosePageTimeout : _options.wikidataTimeout) +
+        kClaimMargin;
     std::vector<Lease> leases = _parts.leases.acquire(names, term);
     const Lock lock(_mutex);
     std::erase_if(flights, [&](const std::shared_ptr<Flight>& flight) {
@@ -242,13 +247,13 @@ bool Fetcher::askForIds(IdSource& source, Slot& slot) {
 Fetcher::Flights Fetcher::withoutAnswered(Flights flights) {
     std::vector<ImdbId> ids;
     for (const auto& flight : flights) {
-        if (!flight->gone) {
+        if (flight->triedRtIds.empty()) {
             ids.push_back(flight->id);
         }
     }
     IdAnswers answers;
     for (const KnownRtId& known : _parts.store.findRtIds(ids)) {
-        answers.emplace(known.imdbId, known.rtId);
+        answers.emplace(known.imdbId, known.rtId ? IdAnswer{{*known.rtId}} : IdAnswer{});
     }
     Flights answered;
     std::erase_if(flights, [&](const std::shared_ptr<Flight>& flight) {
@@ -269,17 +274,21 @@ void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool a
     {
         const Lock lock(_mutex);
         for (const auto& flight : flights) {
-            const auto answer = answers.find(flight->id);
-            if (answer == answers.end() || !answer->second) {
+            const auto place = answers.find(flight->id);
+            const IdAnswer answer = place == answers.end() ? IdAnswer{} : place->second;
+            if (answer.absent()) {
                 landings.push_back(end(flight, NotFound{}));
-            } else if (answer->second == flight->gone) {
-                landings.push_back(end(
-                    flight, FetchFailed{"Its page at Rotten Tomatoes is gone.",
-                                        std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff)}));
-            } else {
-                flight->rtId = answer->second;
-                flight->rtIdRemembered = !asked;
+                continue;
+            }
+            flight->nextRtIds = answer.rtIds;
+            flight->rtId = flight->takeNextRtId();
+            flight->rtIdRemembered = !asked;
+            if (flight->rtId) {
                 enqueue(flight, Stage::waitingForPage);
+            } else {
+                FetchFailed failed = flight->lastFailure.value_or(noPage(answer.unusable));
+                failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
+                landings.push_back(end(flight, std::move(failed)));
             }
         }
     }
@@ -310,7 +319,7 @@ void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure
     tell(landings);
 }
 
-bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
+bool Fetcher::fetchPage(PageSource& pages, IdSource& ids, Slot& slot) {
     std::shared_ptr<Flight> flight;
     {
         const Lock lock(_mutex);
@@ -334,13 +343,11 @@ bool Fetcher::fetchPage(PageSource& source, Slot& slot) {
         const bool probe = slot.probe();
         const auto began = Deadline::Clock::now();
         const auto reply =
-            source.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
+            pages.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
         const auto* failure = std::get_if<UpstreamFailure>(&reply);
         slot.giveBack(note(Upstream::rottenTomatoes, {flight}, failure, began));
         if (failure == nullptr) {
-            FlightResult result = readAndStore(*flight, std::get<Page>(reply), probe);
-            unclaim({flight});
-            land(flight, std::move(result));
+            settlePage(flight, std::get<Page>(reply), probe, ids);
         } else {
             failPage(flight, *failure);
         }
@@ -366,23 +373,17 @@ bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
 }
 
 void Fetcher::failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure) {
-    if (failure.kind == Kind::gone && flight->rtIdRemembered) {
-        unclaim({flight});
-        const Lock lock(_mutex);
-        flight->gone = std::exchange(flight->rtId, std::nullopt);
-        flight->rtIdRemembered = false;
-        enqueue(flight, Stage::waitingForId);
-        return;
-    }
     FetchFailed failed = describe(failure);
-    const bool itsOwn = failure.kind == Kind::gone || failure.kind == Kind::refused;
-    if (itsOwn) {
-        failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
-    }
     if (failure.kind != Kind::cancelled) {
         record(flight->id, failure.kind == Kind::gone ? ScrapeOutcome::gone : ScrapeOutcome::failed,
                failed.message);
-        rememberFailure(flight->id, failed, itsOwn);
+    }
+    if (failure.kind == Kind::gone || failure.kind == Kind::redirected || failure.kind == Kind::refused) {
+        settleUseless(flight, std::move(failed), failure.kind != Kind::refused);
+        return;
+    }
+    if (failure.kind != Kind::cancelled) {
+        rememberFailure(flight->id, failed, false);
     }
     unclaim({flight});
     land(flight, std::move(failed));
@@ -473,9 +474,12 @@ void Fetcher::remember(const IdAnswers& answers) {
     const Timestamp checkedAt = now();
     std::vector<KnownRtId> rows;
     rows.reserve(answers.size());
-    for (const auto& [imdbId, rtId] : answers) {
-        rows.push_back(
-            {imdbId, rtId, checkedAt, checkedAt + (rtId ? _options.rtIdTtl : _options.notFoundTtl)});
+    for (const auto& [imdbId, answer] : answers) {
+        if (answer.absent()) {
+            rows.push_back({imdbId, std::nullopt, checkedAt, checkedAt + _options.notFoundTtl});
+        } else if (!answer.rtIds.empty()) {
+            rows.push_back({imdbId, answer.rtIds.front(), checkedAt, checkedAt + _options.rtIdTtl});
+        }
     }
     try {
         _parts.store.saveRtIds(rows);

@@ -1,7 +1,9 @@
 #include "common/fetch/judgement.h"
 
-#include <cctype>
+#include <cstdlib>
 #include <utility>
+
+#include "common/model/title_key.h"
 
 namespace rtbatch {
 
@@ -10,22 +12,23 @@ namespace {
 /// A suspect row lives for a day or a little longer, and the refresher renews it a little before its end.
 constexpr std::chrono::hours kBelieveGapAfter{20};
 
-/// Letters and digits only, in lower case: "Se7en" on one page may be "Se7en!" on the next. Beyond ASCII as
-/// it is.
-std::string plain(const std::string& title) {
-    std::string out;
-    for (const char c : title) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x80 || std::isalnum(byte) != 0) {
-            out += byte < 0x80 ? static_cast<char>(std::tolower(byte)) : c;
-        }
+/// Corrections of a film's year are small, remakes come later.
+constexpr int kMostYearsCorrected = 5;
+
+/// `released`: what the row has.
+bool isAnotherFilm(const MovieFacts& stored, const std::optional<std::chrono::sys_days>& released,
+                   const MovieFacts& fresh, Address address) {
+    const int years = stored.year && fresh.year ? std::abs(*stored.year - *fresh.year) : 0;
+    const bool otherTitle = titleKey(stored.title) != titleKey(fresh.title);
+    if (address == Address::another) {
+        return otherTitle || years > 0;
     }
-    return out;
+    const bool sameRelease = released && released == fresh.released;
+    return otherTitle ? years > 0 : years > kMostYearsCorrected && !sameRelease;
 }
 
-bool isAnotherFilm(const MovieFacts& stored, const MovieFacts& fresh) {
-    return stored.year && fresh.year && *stored.year != *fresh.year &&
-           plain(stored.title) != plain(fresh.title);
+std::string nameOf(const MovieFacts& facts) {
+    return facts.title + (facts.year ? " (" + std::to_string(*facts.year) + ")" : "");
 }
 
 template <typename Fact>
@@ -60,16 +63,15 @@ std::string fillGaps(MovieFacts& fresh, const MovieFacts& stored) {
 }  // namespace
 
 Judgement judge(const std::optional<StoredMovie>& stored, const ImdbId& id, const RtId& page,
-                MovieFacts facts, const LifetimeRules& rules, Timestamp now) {
+                MovieFacts facts, const LifetimeRules& rules, Timestamp now, Address address) {
     Judgement judgement{.outcome = ScrapeOutcome::read, .row = {{id, page.text(), "", now, now}}};
     StoredMovie& row = judgement.row;
     row.released = facts.released;
     const auto old = stored ? parseFacts(stored->facts) : std::nullopt;
     if (old) {
-        if (isAnotherFilm(*old, facts)) {
+        if (isAnotherFilm(*old, stored->released, facts, address)) {
             judgement.outcome = ScrapeOutcome::other;
-            judgement.detail = "it is the page of " + facts.title + " (" + std::to_string(*facts.year) +
-                               "), not of " + old->title + " (" + std::to_string(*old->year) + ")";
+            judgement.detail = "it is the page of " + nameOf(facts) + ", not of " + nameOf(*old);
             return judgement;
         }
         const bool same = old->criticScore == facts.criticScore && old->audienceScore == facts.audienceScore;

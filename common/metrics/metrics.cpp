@@ -32,12 +32,12 @@ const Metrics& metrics() {
             "What waits: movies for Wikidata and for their page, and requests and steps of streams for a "
             "worker of the handler.",
             {{"queue", {"wikidata", "rt", "workers"}}}},
-        .upstreamRequests{
-            "rtbatch_upstream_requests_total",
-            "Requests to the two sites, by what came of them.",
-            {upstreams(),
-             {"result",
-              {"ok", "gone", "throttled", "forbidden", "broken", "refused", "timeout", "cancelled"}}}},
+        .upstreamRequests{"rtbatch_upstream_requests_total",
+                          "Requests to the two sites, by what came of them.",
+                          {upstreams(),
+                           {"result",
+                            {"ok", "gone", "throttled", "forbidden", "broken", "refused", "redirected",
+                             "timeout", "cancelled"}}}},
         .upstreamTime{
             "rtbatch_upstream_request_seconds", "How long a request to a site was open.", {upstreams()}},
         .pages{

@@ -10,7 +10,7 @@ enum class EndpointName { batch, movie, health, ready, keys, metrics, other };
 enum class CodeClass { c2xx, c3xx, c4xx, c5xx };
 enum class OutcomeName { cached, stale, fetched, notFound, scrapeFailed, invalidId, timeout };
 enum class QueueName { wikidata, rt, workers };
-enum class UpstreamResult { ok, gone, throttled, forbidden, broken, refused, timeout, cancelled };
+enum class UpstreamResult { ok, gone, throttled, forbidden, broken, refused, redirected, timeout, cancelled };
 enum class PageOutcome { read, lost, unreadable, other, gone, failed };
 
 /// All that processes count. The names follow the conventions of Prometheus.

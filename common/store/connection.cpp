@@ -65,7 +65,7 @@ StoreFault explainMysql(const std::string& text) {
     fault.conflict = isOneOf(number, {1205, 1213});
     // Unknown table, unknown column.
     fault.unmigrated = isOneOf(number, {1146, 1054});
-    fault.duplicateColumn = number == 1060;
+    fault.alreadyThere = number == 1060 || number == 1061;
     return fault;
 }
 

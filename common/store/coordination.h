@@ -43,7 +43,9 @@ struct UpstreamState {
     std::int64_t version = 0;  ///< of the row, so that nobody writes over what he has not read
     /// Since when its pages are not believed, for they lost facts or cannot be read; zero: they are.
     Timestamp suspendedAt{};
-    Timestamp clearedAt{};  ///< pages from before then no longer count against it
+    Timestamp clearedAt{};         ///< pages from before then no longer count against it
+    int redirected = 0;            ///< requests in a row, for different pages, that were redirected away
+    std::string redirectedPage{};  ///< the last of those pages
 
     bool operator==(const UpstreamState&) const = default;
 };

@@ -100,18 +100,21 @@ struct CoordinationQueries::Exchange {
 /// row, the lease's columns are empty when there is none.
 struct CoordinationQueries::Read {
     Read(Poco::Data::Session& session, const std::string& clock) : statement(session) {
-        statement << "SELECT " + clock +
-                         ", u.failures, u.forbidden, u.is_open, u.opening_ms, u.shut_at, u.shut_until, "
-                         "u.probe_until, u.version, u.suspended_at, u.cleared_at, COALESCE(l.name, ''), "
-                         "COALESCE(l.owner, ''), "
-                         "COALESCE(l.acquired_at, 0), COALESCE(l.expires_at, 0) FROM upstream_state u "
-                         "LEFT JOIN lease l ON l.name >= ? AND l.name < ? WHERE u.upstream = ?";
+        statement
+            << "SELECT " + clock +
+                   ", u.failures, u.forbidden, u.is_open, u.opening_ms, u.shut_at, u.shut_until, "
+                   "u.probe_until, u.version, u.suspended_at, u.cleared_at, u.redirected, u.redirected_page, "
+                   "COALESCE(l.name, ''), "
+                   "COALESCE(l.owner, ''), "
+                   "COALESCE(l.acquired_at, 0), COALESCE(l.expires_at, 0) FROM upstream_state u "
+                   "LEFT JOIN lease l ON l.name >= ? AND l.name < ? WHERE u.upstream = ?";
         statement.addBind(use(from));
         statement.addBind(use(to));
         statement.addBind(use(upstream));
         for (auto& column : numbers) {
             statement.addExtract(into(column));
         }
+        statement.addExtract(into(pages));
         statement.addExtract(into(names));
         statement.addExtract(into(owners));
         statement.addExtract(into(acquiredAt));
@@ -120,7 +123,8 @@ struct CoordinationQueries::Read {
     std::string from;
     std::string to;
     std::string upstream;
-    std::array<std::vector<std::int64_t>, 11> numbers;
+    std::array<std::vector<std::int64_t>, 12> numbers;
+    std::vector<std::string> pages;
     std::vector<std::string> names;
     std::vector<std::string> owners;
     std::vector<std::int64_t> acquiredAt;
@@ -284,6 +288,7 @@ UpstreamView CoordinationQueries::readUpstream(const std::string& upstream) {
     for (auto& column : read.numbers) {
         column.clear();
     }
+    read.pages.clear();
     read.names.clear();
     read.owners.clear();
     read.acquiredAt.clear();
@@ -305,7 +310,9 @@ UpstreamView CoordinationQueries::readUpstream(const std::string& upstream) {
                   fromMillis(n[7][0]),
                   n[8][0],
                   fromMillis(n[9][0]),
-                  fromMillis(n[10][0])};
+                  fromMillis(n[10][0]),
+                  static_cast<int>(n[11][0]),
+                  read.pages[0]};
     for (std::size_t i = 0; i < read.names.size(); ++i) {
         if (!read.names[i].empty() && fromMillis(read.expiresAt[i]) > view.slots.time) {
             view.slots.leases.push_back({read.names[i], read.owners[i], fromMillis(read.acquiredAt[i]),
@@ -329,11 +336,14 @@ bool CoordinationQueries::saveUpstream(const std::string& upstream, const Upstre
     std::int64_t version = state.version;
     std::int64_t suspendedAt = toMillis(state.suspendedAt);
     std::int64_t clearedAt = toMillis(state.clearedAt);
+    int redirected = state.redirected;
+    std::string redirectedPage = cutToColumn(state.redirectedPage);
     Statement statement(_session);
-    statement << "UPDATE upstream_state SET failures = ?, forbidden = ?, is_open = ?, opening_ms = ?, "
-                 "shut_at = ?, shut_until = ?, probe_until = ?, suspended_at = ?, cleared_at = ?, version = "
-                 "version + 1 "
-                 "WHERE upstream = ? AND version = ?";
+    statement
+        << "UPDATE upstream_state SET failures = ?, forbidden = ?, is_open = ?, opening_ms = ?, "
+           "shut_at = ?, shut_until = ?, probe_until = ?, suspended_at = ?, cleared_at = ?, redirected = ?, "
+           "redirected_page = ?, version = version + 1 "
+           "WHERE upstream = ? AND version = ?";
     statement.addBind(use(failures));
     statement.addBind(use(forbidden));
     statement.addBind(use(open));
@@ -343,6 +353,8 @@ bool CoordinationQueries::saveUpstream(const std::string& upstream, const Upstre
     statement.addBind(use(probeUntil));
     statement.addBind(use(suspendedAt));
     statement.addBind(use(clearedAt));
+    statement.addBind(use(redirected));
+    statement.addBind(use(redirectedPage));
     statement.addBind(use(name));
     statement.addBind(use(version));
     return statement.execute() > 0;

@@ -28,13 +28,13 @@ std::size_t execute(Poco::Data::Session& session, const std::string& sql) {
     return statement.execute();
 }
 
-/// MySQL has no ADD COLUMN IF NOT EXISTS as MariaDB has it: a column that is there was added by a step that
-/// was cut short, or is being added by another migrator.
+/// MySQL has no ADD COLUMN IF NOT EXISTS as MariaDB has it: a column (or key) that is there was added by a
+/// step that was cut short, or is being added by another migrator.
 void executeOnce(Connection& connection, const std::string& sql) {
     try {
         execute(connection.session(), sql);
     } catch (const std::exception& e) {
-        if (!connection.explain(e).duplicateColumn) {
+        if (!connection.explain(e).alreadyThere) {
             throw;
         }
     }

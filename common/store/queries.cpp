@@ -19,6 +19,9 @@ using Poco::Data::Keywords::use;
 /// lengths and each is prepared once on a connection.
 constexpr std::array<std::size_t, 8> kListSizes{1, 2, 5, 10, 20, 30, 40, 50};
 
+/// One has one, some items of Wikidata have two.
+constexpr int kMostMoviesOfAPage = 50;
+
 std::size_t listSize(std::size_t count) {
     const auto* size = std::find_if(kListSizes.begin(), kListSizes.end(), [&](auto s) { return s >= count; });
     return size == kListSizes.end() ? count : *size;
@@ -214,6 +217,26 @@ std::vector<KnownRtId> Queries::findRtIds(std::span<const ImdbId> ids, Timestamp
         }
     }
     return known;
+}
+
+std::vector<ImdbId> Queries::findMoviesOf(const RtId& rtId, Timestamp now) {
+    std::string page = rtId.text();
+    std::int64_t notBefore = toMillis(now);
+    std::vector<std::string> found;
+    Statement statement(_session);
+    statement << "SELECT imdb_id FROM rt_id WHERE rt_id = ? AND expires_at > ? ORDER BY imdb_id LIMIT " +
+                     std::to_string(kMostMoviesOfAPage);
+    statement.addBind(use(page));
+    statement.addBind(use(notBefore));
+    statement.addExtract(into(found));
+    statement.execute();
+    std::vector<ImdbId> ids;
+    for (const std::string& text : found) {
+        if (const auto id = ImdbId::parse(text)) {
+            ids.push_back(*id);
+        }
+    }
+    return ids;
 }
 
 void Queries::saveRtIds(std::span<const KnownRtId> answers) {

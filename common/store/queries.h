@@ -30,6 +30,7 @@ public:
     std::optional<StoredMovie> findStored(const ImdbId& id);
     void saveMovie(const StoredMovie& movie);
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids, Timestamp now);
+    std::vector<ImdbId> findMoviesOf(const RtId& rtId, Timestamp now);
     void saveRtIds(std::span<const KnownRtId> answers);
 
     /// The highest migration that was applied, 0 for none. Throws when there is no such table.

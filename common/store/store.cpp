@@ -55,6 +55,10 @@ std::vector<KnownRtId> Store::findRtIds(std::span<const ImdbId> ids) {
     return _impl->call([&](Connection& c) { return c.queries().findRtIds(ids, now()); });
 }
 
+std::vector<ImdbId> Store::findMoviesOf(const RtId& rtId) {
+    return _impl->call([&](Connection& c) { return c.queries().findMoviesOf(rtId, now()); });
+}
+
 void Store::saveRtIds(std::span<const KnownRtId> answers) {
     if (answers.empty()) {
         return;

@@ -93,6 +93,9 @@ public:
     /// What is remembered of `ids` and has not expired: one SELECT.
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids);
 
+    /// The movies that are remembered to have this page, and whose memory has not expired.
+    std::vector<ImdbId> findMoviesOf(const RtId& rtId);
+
     /// Remembers Wikidata's answers, in one statement.
     void saveRtIds(std::span<const KnownRtId> answers);
 

@@ -85,11 +85,11 @@ HttpReply HttpClient::follow(std::string path, const Headers& headers, const Pat
             return std::move(reply);
         }
         if (redirects == kMaxRedirects) {
-            throw RequestFault(Kind::refused, "redirects more than 3 times");
+            throw RequestFault(Kind::redirected, "redirects more than 3 times");
         }
         auto next = _site.follow(path, location);
         if (!next) {
-            throw RequestFault(Kind::refused, "redirects away from its own site");
+            throw RequestFault(Kind::redirected, "redirects away from its own site");
         }
         path = std::move(*next);
     }

@@ -36,6 +36,7 @@ std::variant<Page, UpstreamFailure> RottenTomatoesClient::fetch(const RtId& id, 
     const std::string& name = _http.options().name;
     auto result = _http.get(base + "/" + id.text(), {{"Accept", "text/html"}}, deadline);
     if (auto* failure = std::get_if<UpstreamFailure>(&result)) {
+        failure->page = id.text();
         return std::move(*failure);
     }
     auto& reply = std::get<HttpReply>(result);
@@ -44,9 +45,9 @@ std::variant<Page, UpstreamFailure> RottenTomatoesClient::fetch(const RtId& id, 
     }
     auto found = idOfPath(reply.path, base);
     if (!found) {
-        return UpstreamFailure{UpstreamFailure::Kind::refused,
+        return UpstreamFailure{UpstreamFailure::Kind::redirected,
                                name + " redirects " + id.text() + " to a page that is no film's",
-                               std::nullopt};
+                               std::nullopt, id.text()};
     }
     // Without a length a cut page and a whole one look alike, and a cut one may lack a score that is there.
     if (!reply.endKnown && reply.body.rfind("</html>") == std::string::npos) {

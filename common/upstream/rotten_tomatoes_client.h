@@ -12,7 +12,7 @@ public:
     /// `options.baseUrl` is the site's base; `options.name` is set here. Throws as HttpClient does.
     explicit RottenTomatoesClient(HttpOptions options);
 
-    /// A redirect to what is no film's or series' page (the home page, a search) is refused.
+    /// A redirect to what is no film's or series' page (the home page, a search) is a failure.
     std::variant<Page, UpstreamFailure> fetch(const RtId& id, Deadline deadline) override;
 
     /// See HttpClient::cancel().

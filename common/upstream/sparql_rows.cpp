@@ -67,6 +67,13 @@ std::optional<std::string> SparqlRows::optionalValue(std::size_t row, const std:
     return value.extract<std::string>();
 }
 
+bool SparqlRows::isText(std::size_t row, const std::string& variable) const {
+    const auto cells = _bindings->getObject(static_cast<unsigned>(row));
+    const auto cell = cells ? cells->getObject(variable) : nullptr;
+    // Some services say "typed-literal" (SPARQL 1.0's JSON).
+    return cell && cell->optValue<std::string>("type", "").ends_with("literal");
+}
+
 std::string SparqlRows::value(std::size_t row, const std::string& variable) const {
     auto value = optionalValue(row, variable);
     if (!value) {

@@ -31,6 +31,9 @@ public:
     /// The same, or nothing when the row does not bind it.
     std::optional<std::string> optionalValue(std::size_t row, const std::string& variable) const;
 
+    /// Whether what a row binds a variable to is a text, not an item or a value that is not known.
+    bool isText(std::size_t row, const std::string& variable) const;
+
 private:
     Poco::JSON::Array::Ptr _bindings;
 };

@@ -5,6 +5,7 @@
 
 #include "common/upstream/sparql.h"
 #include "common/upstream/sparql_request.h"
+#include "common/upstream/wikidata_mapping.h"
 
 namespace rtbatch {
 
@@ -29,6 +30,24 @@ std::variant<IdAnswers, UpstreamFailure> WikidataClient::resolve(std::span<const
         return std::move(*failure);
     }
     return readSparql(_http, [&] { return readRtIds(std::get<std::string>(result), ids); });
+}
+
+std::variant<std::vector<ImdbId>, UpstreamFailure> WikidataClient::moviesOf(const RtId& rtId,
+                                                                            Deadline deadline) {
+    const std::span<const RtId> one(&rtId, 1);
+    auto result = askSparql(_http, moviesQuery(one), deadline);
+    if (auto* failure = std::get_if<UpstreamFailure>(&result)) {
+        return std::move(*failure);
+    }
+    return readSparql(_http, [&] {
+        std::vector<ImdbId> ids;
+        for (const auto& [wanted, movies] : readMovies(std::get<std::string>(result), one)) {
+            for (const auto& [id, preferred] : movies) {
+                ids.push_back(id);
+            }
+        }
+        return ids;
+    });
 }
 
 }  // namespace rtbatch

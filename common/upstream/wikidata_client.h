@@ -15,6 +15,8 @@ public:
     /// Throws std::invalid_argument for more than 50 ids; asks nothing for none.
     std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids, Deadline deadline) override;
 
+    std::variant<std::vector<ImdbId>, UpstreamFailure> moviesOf(const RtId& rtId, Deadline deadline) override;
+
     /// See HttpClient::cancel().
     void cancel() noexcept override { _http.cancel(); }
 

@@ -91,9 +91,8 @@ void Stack::sql(const std::string& statement) {
 
 void Stack::forgetFailures() {
     sql("UPDATE rt_failure SET retry_at = 0");
-    sql("UPDATE upstream_state SET failures = 0, forbidden = 0, is_open = 0, shut_until = 0, probe_until = "
-        "0, "
-        "version = version + 1");
+    sql("UPDATE upstream_state SET failures = 0, forbidden = 0, redirected = 0, is_open = 0, shut_until = 0, "
+        "probe_until = 0, version = version + 1");
 }
 
 std::map<std::string, std::string> Stack::handlerEnvironment() const {

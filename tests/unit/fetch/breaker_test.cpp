@@ -59,6 +59,34 @@ TEST_CASE_METHOD(Fixture, "three times 403 in a row open it") {
     CHECK(pause() == 30s);
 }
 
+TEST_CASE_METHOD(Fixture, "three different pages in a row that are redirected away open it") {
+    const auto redirect = [this](const std::string& page) {
+        const UpstreamFailure failure{Kind::redirected, "redirected", std::nullopt, page};
+        state = withOutcome(state, &failure, false, time);
+    };
+    for (int i = 0; i < 10; ++i) {
+        redirect("m/a_dead_one");
+    }
+    CHECK(mayGo());  // that page's own matter
+    redirect("m/b");
+    succeed();  // as a 404 does: the site answers
+    redirect("m/c");
+    redirect("m/d");
+    CHECK(mayGo());
+    redirect("m/e");
+    CHECK(pause() == 30s);
+    time += 30s;
+    sendProbe();
+    const UpstreamFailure failure{Kind::redirected, "redirected", std::nullopt, "m/e"};
+    state = withOutcome(state, &failure, true, time);
+    CHECK(pause() == 60s);
+}
+
+TEST_CASE_METHOD(Fixture, "redirects of a site without pages count each") {
+    fail(Kind::redirected, 3);
+    CHECK(pause() == 30s);
+}
+
 TEST_CASE_METHOD(Fixture, "a page that is gone, or that we refuse, opens nothing") {
     const UpstreamState before = state;
     fail(Kind::gone, 10);

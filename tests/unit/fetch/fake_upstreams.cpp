@@ -21,6 +21,10 @@ public:
                                                      Deadline /*deadline*/) override {
         return _upstreams.answer(ids, _cancelled);
     }
+    std::variant<std::vector<ImdbId>, UpstreamFailure> moviesOf(const RtId& rtId,
+                                                                Deadline /*deadline*/) override {
+        return _upstreams.moviesOf(rtId);
+    }
     void cancel() override {
         const std::scoped_lock lock(_upstreams._mutex);
         _cancelled = true;
@@ -49,9 +53,18 @@ private:
     bool _cancelled = false;
 };
 
-void FakeUpstreams::setId(const std::string& imdbId, const std::string& rtId) {
+void FakeUpstreams::setIds(const std::string& imdbId, const std::vector<std::string>& rtIds,
+                           const std::string& unusable) {
     const std::scoped_lock lock(_mutex);
-    _ids[imdbId] = rtId;
+    IdAnswer answer{.unusable = unusable};
+    for (const std::string& rtId : rtIds) {
+        answer.rtIds.push_back(RtId::parse(rtId).value());
+    }
+    _ids.insert_or_assign(imdbId, answer);
+}
+
+void FakeUpstreams::poisonPage(const std::string& rtId, UpstreamFailure failure) {
+    poison(rtId, std::move(failure));
 }
 
 void FakeUpstreams::setPage(const std::string& rtId, const std::string& html) {
@@ -102,6 +115,11 @@ std::vector<std::vector<std::string>> FakeUpstreams::queries() const {
     return _queries;
 }
 
+std::vector<std::string> FakeUpstreams::owners() const {
+    const std::scoped_lock lock(_mutex);
+    return _owners;
+}
+
 std::vector<std::string> FakeUpstreams::pages() const {
     const std::scoped_lock lock(_mutex);
     return _asked;
@@ -149,9 +167,24 @@ std::variant<IdAnswers, UpstreamFailure> FakeUpstreams::answer(std::span<const I
             return poisoned->second;
         }
         const auto known = _ids.find(id.string());
-        answers.emplace(id, known == _ids.end() ? std::nullopt : RtId::parse(known->second));
+        answers.emplace(id, known == _ids.end() ? IdAnswer{} : known->second);
     }
     return answers;
+}
+
+std::variant<std::vector<ImdbId>, UpstreamFailure> FakeUpstreams::moviesOf(const RtId& id) {
+    const std::scoped_lock lock(_mutex);
+    _owners.push_back(id.text());
+    if (const auto poisoned = _poison.find(id.text()); poisoned != _poison.end()) {
+        return poisoned->second;
+    }
+    std::vector<ImdbId> movies;
+    for (const auto& [imdbId, answer] : _ids) {
+        if (std::ranges::find(answer.rtIds, id) != answer.rtIds.end()) {
+            movies.push_back(ImdbId::parse(imdbId).value());
+        }
+    }
+    return movies;
 }
 
 std::variant<Page, UpstreamFailure> FakeUpstreams::answer(const RtId& id, const bool& cancelled) {
@@ -188,6 +221,8 @@ Reading TitleReader::read(std::string_view html, Deadline /*deadline*/) {
             facts.criticScore = std::stoi(value);
         } else if (part.starts_with("audience=")) {
             facts.audienceScore = std::stoi(value);
+        } else if (part.starts_with("page=")) {
+            facts.page = value;
         } else {
             facts.consensus = value;
         }

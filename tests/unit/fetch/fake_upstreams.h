@@ -17,7 +17,12 @@ namespace rtbatch::test {
 /// set are gone, ids not set are absent.
 class FakeUpstreams {
 public:
-    void setId(const std::string& imdbId, const std::string& rtId);
+    void setId(const std::string& imdbId, const std::string& rtId) { setIds(imdbId, {rtId}); }
+    /// Several values, in Wikidata's order of preference; `unusable` when there are none.
+    void setIds(const std::string& imdbId, const std::vector<std::string>& rtIds,
+                const std::string& unusable = "");
+    /// Whoever asks whose page this is gets no answer.
+    void poisonPage(const std::string& rtId, UpstreamFailure failure);
     void setPage(const std::string& rtId, const std::string& html);
     void failPage(const std::string& rtId, UpstreamFailure failure);
     /// A query with this id in it fails.
@@ -32,6 +37,7 @@ public:
 
     /// Ids of each query, and pages, in the order asked for.
     std::vector<std::vector<std::string>> queries() const;
+    std::vector<std::string> owners() const;  ///< the pages of which it was asked whose they are
     std::vector<std::string> pages() const;
     int openPages() const;
     int mostOpenPages() const;
@@ -46,10 +52,12 @@ private:
 
     std::variant<IdAnswers, UpstreamFailure> answer(std::span<const ImdbId> ids, const bool& cancelled);
     std::variant<Page, UpstreamFailure> answer(const RtId& id, const bool& cancelled);
+    std::variant<std::vector<ImdbId>, UpstreamFailure> moviesOf(const RtId& id);
 
     mutable std::mutex _mutex;
     std::condition_variable _changed;
-    std::map<std::string, std::string> _ids;
+    std::map<std::string, IdAnswer> _ids;
+    std::vector<std::string> _owners;
     std::map<std::string, std::variant<std::string, UpstreamFailure>> _pages;
     std::map<std::string, UpstreamFailure> _poison;
     bool _pagesHeld = false;
@@ -63,8 +71,8 @@ private:
     int _mostOpenQueries = 0;
 };
 
-/// A page is its film's title, and what may follow: `Heat;year=1995;critics=83;audience=94;consensus=Good`;
-/// "unreadable" is none.
+/// A page is its film's title, and what may follow:
+/// `Heat;year=1995;critics=83;audience=94;page=m/heat;consensus=Good`; "unreadable" is none.
 class TitleReader : public PageReader {
 public:
     Reading read(std::string_view html, Deadline deadline) override;

@@ -3,115 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "common/store/migrate.h"
-#include "tests/support/eventually.h"
-#include "tests/support/temp_dir.h"
-#include "tests/unit/fetch/fake_upstreams.h"
-#include "tests/unit/fetch/fetching.h"
+#include "tests/unit/fetch/fetcher_fixture.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
 using namespace std::chrono_literals;
 using Kind = UpstreamFailure::Kind;
 
-namespace {
-
-constexpr auto kSoon = 20s;  // only a broken fetcher takes so long
-
-std::string imdb(int number) {
-    return "tt" + std::to_string(1000000 + number);
-}
-std::string slug(int number) {
-    return "m/film_" + std::to_string(number);
-}
-ImdbId id(int number) {
-    return *ImdbId::parse(imdb(number));
-}
-
-/// Remembers what landed: "fetched Film 7", "not found", or "failed WHY".
-class Batch : public FlightListener {
-public:
-    void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override {
-        const std::scoped_lock lock(_mutex);
-        std::string text = "not found";
-        if (const auto* fetched = std::get_if<Fetched>(result.get())) {
-            text = "fetched " + fetched->facts;
-        } else if (const auto* failed = std::get_if<FetchFailed>(result.get())) {
-            text = "failed " + failed->message;
-        }
-        _landed.emplace_back(id.string(), text);
-    }
-    std::size_t count() const {
-        const std::scoped_lock lock(_mutex);
-        return _landed.size();
-    }
-    std::string of(int number) const {
-        const std::scoped_lock lock(_mutex);
-        std::string all;
-        for (const auto& [landedId, text] : _landed) {
-            all += landedId == imdb(number) ? text : "";
-        }
-        return all;
-    }
-    bool waitFor(std::size_t landings) const {
-        return eventually(kSoon, [&] { return count() >= landings; });
-    }
-
-private:
-    mutable std::mutex _mutex;
-    std::vector<std::pair<std::string, std::string>> _landed;
-};
-
-struct Fixture {
-    TempDir dir;
-    StoreOptions storeOptions{.url = "sqlite:" + dir.file("rtbatch.db")};
-    FakeUpstreams upstreams;
-    std::optional<Fetching> fetching;
-    FetcherOptions options;
-    Store* store = nullptr;
-    Fetcher* fetcher = nullptr;
-
-    Fixture() {
-        migrate(storeOptions);
-        fetching.emplace(storeOptions, upstreams);
-        store = &fetching->store;
-        for (int i = 0; i < 200; ++i) {
-            upstreams.setId(imdb(i), slug(i));
-            upstreams.setPage(slug(i), "Film " + std::to_string(i));
-        }
-    }
-    void start() {
-        fetching->options = options;
-        fetching->start();
-        fetcher = &*fetching->fetcher;
-    }
-    std::shared_ptr<Batch> want(int from, int to) {
-        auto batch = std::make_shared<Batch>();
-        want(batch, from, to);
-        return batch;
-    }
-    void want(const std::shared_ptr<Batch>& batch, int from, int to) {
-        std::vector<Wanted> movies;
-        for (int i = from; i <= to; ++i) {
-            movies.push_back({id(i)});
-        }
-        fetcher->want(batch, Priority::people, movies);
-    }
-    void leave(const std::shared_ptr<Batch>& batch, int from, int to) {
-        std::vector<ImdbId> ids;
-        for (int i = from; i <= to; ++i) {
-            ids.push_back(id(i));
-        }
-        fetcher->leave(batch.get(), ids);
-    }
-    std::optional<CachedMovie> stored(int number) {
-        const ImdbId wanted = id(number);
-        auto rows = store->findMovies({&wanted, 1});
-        return rows.empty() ? std::nullopt : std::optional(rows.front());
-    }
-};
-
-}  // namespace
+using Fixture = FetcherFixture;
 
 TEST_CASE_METHOD(Fixture, "misses are asked for in one query, two pages at a time, and stored") {
     start();

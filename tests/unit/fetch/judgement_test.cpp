@@ -139,7 +139,36 @@ TEST_CASE("a page whose title and year both differ is another film's") {
     CHECK(judgement.outcome == ScrapeOutcome::other);
     CHECK(judgement.detail == "it is the page of Heat 2 (2027), not of Heat (1995)");
     other.title = "HEAT!";
+    other.year = 1996;
     CHECK(judged(row(heat()), other).outcome == ScrapeOutcome::read);
+}
+
+TEST_CASE("a page of the same title and a far year is a remake's, unless both name the same release") {
+    auto remake = heat();
+    remake.year = 2027;
+    remake.released = std::chrono::sys_days{std::chrono::year(2027) / 3 / 1};
+    CHECK(judged(row(heat()), remake).outcome == ScrapeOutcome::other);
+    // The year of a re-release, which was taken for the film's and is put right.
+    StoredMovie wrong = row(remake);
+    wrong.released = remake.released;
+    auto right = heat();
+    right.released = remake.released;
+    CHECK(judged(wrong, right).outcome == ScrapeOutcome::read);
+}
+
+TEST_CASE("a page at another address is believed only where it differs in neither title nor year") {
+    const auto judgedThere = [](const MovieFacts& fresh) {
+        return judge(row(heat()), kId, kPage, fresh, kRules, kNow, Address::another).outcome;
+    };
+    auto fresh = heat();
+    fresh.title = "HEAT!";
+    CHECK(judgedThere(fresh) == ScrapeOutcome::read);
+    fresh.year = 1996;
+    CHECK(judgedThere(fresh) == ScrapeOutcome::other);
+    fresh.year.reset();
+    CHECK(judgedThere(fresh) == ScrapeOutcome::lost);
+    fresh.title = "Heat 2";
+    CHECK(judgedThere(fresh) == ScrapeOutcome::other);
 }
 
 TEST_CASE("a release date that is known is kept when the next page names none") {

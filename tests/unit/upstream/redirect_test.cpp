@@ -57,7 +57,7 @@ TEST_CASE("three redirects are followed, a fourth is refused") {
     const RawServer four(chainTo(5));
     HttpClient other(optionsFor(four.url()));
     const auto result = ask(other, "/1");
-    CHECK(kindOf(result) == Kind::refused);
+    CHECK(kindOf(result) == Kind::redirected);
     CHECK(failureIn(result).message == "Site redirects more than 3 times");
     CHECK(four.requests().size() == 4);
 }
@@ -65,7 +65,7 @@ TEST_CASE("three redirects are followed, a fourth is refused") {
 TEST_CASE("a redirect to itself ends") {
     const RawServer server(answering(redirect("/page")));
     HttpClient client(optionsFor(server.url()));
-    CHECK(kindOf(ask(client)) == Kind::refused);
+    CHECK(kindOf(ask(client)) == Kind::redirected);
     CHECK(server.requests().size() == 4);
 }
 
@@ -77,13 +77,13 @@ TEST_CASE("another site is never asked") {
                       "http://localhost:" + port + "/", "https://127.0.0.1:" + port + "/");
     CAPTURE(location);
     const auto result = askOnce(answering(redirect(location)));
-    CHECK(kindOf(result) == Kind::refused);
+    CHECK(kindOf(result) == Kind::redirected);
     CHECK(failureIn(result).message == "Site redirects away from its own site");
     CHECK(other.connections() == 0);
 }
 
 TEST_CASE("a redirect without a place to go to is refused") {
-    CHECK(kindOf(askOnce(answering("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"))) == Kind::refused);
+    CHECK(kindOf(askOnce(answering("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"))) == Kind::redirected);
 }
 
 TEST_CASE("which redirects stay within a site") {

@@ -69,7 +69,8 @@ TEST_CASE("a redirect to what is no film's page is refused") {
     CAPTURE(location);
     const RawServer server(redirectingTo(location));
     const auto result = fetch(server);
-    CHECK(kindOf(result) == Kind::refused);
+    CHECK(kindOf(result) == Kind::redirected);
+    CHECK(failureIn(result).page == "m/heat");
     CHECK(failureIn(result).message == "Rotten Tomatoes redirects m/heat to a page that is no film's");
 }
 

@@ -26,10 +26,15 @@ std::string reply(const std::string& rows) {
     return R"({"head":{"vars":["imdb","rt"]},"results":{"bindings":[)" + rows + "]}}";
 }
 
-/// The answer for tt0113277 in a reply of `rows`; empty when it is known to have none.
+/// The answer for tt0113277 in a reply of `rows`.
+IdAnswer wholeAnswerTo(const std::string& rows) {
+    return readRtIds(reply(rows), kHeatAndUnknown).at(kHeatAndUnknown[0]);
+}
+
+/// The first of it; empty when there is none.
 std::string answerTo(const std::string& rows) {
-    const auto answer = readRtIds(reply(rows), kHeatAndUnknown).at(kHeatAndUnknown[0]);
-    return answer ? answer->text() : "";
+    const IdAnswer answer = wholeAnswerTo(rows);
+    return answer.rtIds.empty() ? "" : answer.rtIds.front().text();
 }
 
 std::variant<IdAnswers, UpstreamFailure> resolve(const std::string& bytes) {
@@ -53,8 +58,8 @@ TEST_CASE("Wikidata is asked with one GET, and every id gets its answer") {
     REQUIRE(std::holds_alternative<IdAnswers>(result));
     const auto& answers = std::get<IdAnswers>(result);
     REQUIRE(answers.size() == 2);
-    CHECK(answers.at(imdb("tt0113277")) == RtId::parse("m/heat"));
-    CHECK_FALSE(answers.at(imdb("tt9999999")));
+    CHECK(answers.at(imdb("tt0113277")).rtIds == std::vector{*RtId::parse("m/heat")});
+    CHECK(answers.at(imdb("tt9999999")).absent());
 
     REQUIRE(server.requests().size() == 1);
     const std::string request = server.requests().at(0);
@@ -98,10 +103,36 @@ TEST_CASE("of several ids a movie comes before a series, and always the same one
     CHECK(answerTo(row("tt0113277", "tv/dark/s01") + "," + row("tt0113277", "tv/dark")) == "tv/dark");
 }
 
-TEST_CASE("an id that would not be asked for is passed over") {
+TEST_CASE("all ids of a movie are given in their order, each once, and not more than a few") {
+    std::string rows = row("tt0113277", "tv/a_series");
+    for (const std::string rtId : {"m/d", "m/b", "m/b", "m/e", "m/a", "m/c"}) {
+        rows += "," + row("tt0113277", rtId);
+    }
+    std::string all;
+    for (const RtId& rtId : wholeAnswerTo(rows).rtIds) {
+        all += rtId.text() + " ";
+    }
+    CHECK(all == "m/a m/b m/c m/d ");
+}
+
+TEST_CASE("an episode has a page of its own") {
+    CHECK(answerTo(row("tt0113277", "tv/dark/s01/e06")) == "tv/dark/s01/e06");
+}
+
+TEST_CASE("that there is some value which nobody knows is the same as none") {
+    CHECK(
+        wholeAnswerTo(R"({"imdb":{"type":"literal","value":"tt0113277"},"rt":{"type":"bnode","value":"t1"}})")
+            .absent());
+    CHECK(wholeAnswerTo(R"({"imdb":{"type":"literal","value":"tt0113277"},)"
+                        R"("rt":{"type":"uri","value":"http://www.wikidata.org/.well-known/genid/1"}})")
+              .absent());
+}
+
+TEST_CASE("an id that would not be asked for is passed over, and told where there is no other") {
     for (const std::string bad :
-         {"celebrity/al_pacino", "m/../admin", "m/heat?x", "heat", "", "m/a b", "M/heat"}) {
+         {"celebrity/al_pacino", "m/../admin", "m/heat?x", "heat", "m/a b", "M/heat"}) {
         CAPTURE(bad);
+        CHECK(wholeAnswerTo(row("tt0113277", bad)).unusable == bad);
         CHECK(answerTo(row("tt0113277", bad)).empty());
         CHECK(answerTo(row("tt0113277", bad) + "," + row("tt0113277", "m/heat")) == "m/heat");
     }
@@ -111,7 +142,7 @@ TEST_CASE("only the ids that were asked for are answered") {
     const auto answers =
         readRtIds(reply(row("tt0000001", "m/other") + "," + row("tt0113277", "m/heat")), kHeatAndUnknown);
     CHECK(answers.size() == 2);
-    CHECK(answers.at(imdb("tt0113277")) == RtId::parse("m/heat"));
+    CHECK(answers.at(imdb("tt0113277")).rtIds.size() == 1);
     CHECK_THROWS_AS(readRtIds(reply(row("tt0000001", "m/other")), kHeatAndUnknown), RequestFault);
 }
 
@@ -120,7 +151,7 @@ TEST_CASE("columns beside ours do no harm") {
         R"({"head":{"link":[],"vars":["item","imdb","rt"]},"results":{"bindings":[{"item":{"type":"uri","value":"http://x/Q1"},
             "imdb":{"type":"literal","value":"tt0113277"},"rt":{"type":"literal","value":"m/heat"}}]}})",
         kHeatAndUnknown);
-    CHECK(answers.at(imdb("tt0113277")) == RtId::parse("m/heat"));
+    CHECK(answers.at(imdb("tt0113277")).rtIds.size() == 1);
 }
 
 TEST_CASE("a reply that is not a whole SPARQL result never says that a film is unknown") {
@@ -167,7 +198,7 @@ TEST_CASE("whatever Wikidata answers instead is a failure") {
     CHECK(kind("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") == Kind::broken);
     CHECK(kind("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") == Kind::forbidden);
     CHECK(kind("HTTP/1.1 302 Found\r\nLocation: https://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n") ==
-          Kind::refused);
+          Kind::redirected);
     const std::string html = "<title>Error 429 Too Many Requests - Please retry in 9 seconds.</title>";
     const auto throttled = resolve("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 9\r\nContent-Length: " +
                                    std::to_string(html.size()) + "\r\n\r\n" + html);
@@ -176,6 +207,19 @@ TEST_CASE("whatever Wikidata answers instead is a failure") {
     CHECK(failureIn(throttled).message == "Wikidata answered 429 Too Many Requests");
     CHECK(failureIn(resolve(ok("{"))).message ==
           "Wikidata sent a reply that cannot be read: it is not a JSON object, or cut short");
+}
+
+TEST_CASE("Wikidata is asked whose page an address is") {
+    const std::string rows =
+        R"({"wanted":{"type":"literal","value":"m/heat"},"imdb":{"type":"literal","value":"tt0113277"},)"
+        R"("rt":{"type":"literal","value":"m/heat"}})";
+    const RawServer server(
+        answering(ok(R"({"head":{"vars":["wanted","imdb","rt"]},"results":{"bindings":[)" + rows + "]}}")));
+    WikidataClient client(optionsFor(server.url("/sparql")));
+    const auto result = client.moviesOf(*RtId::parse("m/heat"), ample());
+    REQUIRE(std::holds_alternative<std::vector<ImdbId>>(result));
+    CHECK(std::get<std::vector<ImdbId>>(result) == std::vector{imdb("tt0113277")});
+    CHECK(server.requests().at(0).find("wdt%3AP1258%20%3Fwanted") != std::string::npos);
 }
 
 }  // namespace rtbatch::test
