@@ -46,7 +46,7 @@ void explain(UpstreamStatus& status, const Consent& consent, Timestamp time) {
     if (state.suspendedAt != Timestamp{}) {
         status.condition = UpstreamCondition::suspended;
         status.words = "markup changed? nothing is written since " + timeText(state.suspendedAt) +
-                       "; one page an hour is tried, the next " +
+                       "; one page in 5 minutes is tried, the next " +
                        (waits ? relativeText(state.shutUntil, time) : "now");
     } else if (waits) {
         status.condition = UpstreamCondition::waits;

@@ -135,7 +135,7 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
         std::cerr
             << "markup changed? Too many of the last pages lost facts or cannot be read: nothing is written, "
                "old rows are "
-               "served, and one page an hour is tried. See rtbatch-admin status.\n";
+               "served, and one page in 5 minutes is tried. See rtbatch-admin status.\n";
     }
     return ExitCode::tempFail;
 }

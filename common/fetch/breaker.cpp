@@ -17,7 +17,7 @@ constexpr milliseconds kUnsaidRetryAfter = 60s;
 constexpr milliseconds kLongestRetryAfter = 24h;
 
 /// One page in this time, while pages are not believed.
-constexpr milliseconds kSuspendedRetry = 1h;
+constexpr milliseconds kSuspendedRetry = 5min;
 
 /// More of the guarded pages than this, in hundredths.
 constexpr int kMostBadPercent = 20;
@@ -57,7 +57,7 @@ UpstreamState withProbe(UpstreamState state, Timestamp now, milliseconds term) {
 
 namespace {
 
-/// While pages are not believed: the next one in an hour. What was open before says nothing new.
+/// While pages are not believed: the next one in 5 minutes. What was open before says nothing new.
 UpstreamState withSuspendedOutcome(UpstreamState state, const UpstreamFailure* failure, Timestamp now) {
     if (failure != nullptr && failure->kind == UpstreamFailure::Kind::cancelled) {
         return state;  // nothing was tried
@@ -138,6 +138,11 @@ UpstreamState withPagesSuspended(UpstreamState state, Timestamp now) {
         state.open = true;
         shut(state, now, kSuspendedRetry);
     }
+    return state;
+}
+
+UpstreamState withPagesCleared(UpstreamState state, Timestamp now) {
+    state.clearedAt = now;
     return state;
 }
 

@@ -14,8 +14,9 @@ namespace rtbatch {
 // doubling to 15 min while it fails; after that one request probes, and its success closes it. A page that is
 // not there is the movie's matter and opens nothing.
 //
-// The markup guard uses the same row: while pages are not believed (suspendedAt), one request an hour goes,
-// as a probe; that it was answered closes nothing, only that its page could be read (withPagesBelieved).
+// The markup guard uses the same row: while pages are not believed (suspendedAt), one request in 5 minutes
+// goes, as a probe; that it was answered closes nothing, only that its page could be read
+// (withPagesBelieved).
 
 /// What an upstream's state lets us do now.
 struct Consent {
@@ -41,13 +42,16 @@ UpstreamState withProbe(UpstreamState state, Timestamp now, std::chrono::millise
 /// probe.
 UpstreamState withOutcome(UpstreamState state, const UpstreamFailure* failure, bool wasProbe, Timestamp now);
 
-/// The markup guard. `bad` of the last kGuardedPages lost a fact or could not be read: too many to be the
-/// films' own matter?
+/// The markup guard. `bad` of the last kGuardedPages lost a fact or could not be read: so many that a film
+/// which is known to be good is tried, to see whether it is the films' own matter?
 constexpr int kGuardedPages = 20;
 bool isMarkupChange(int bad);
 
 /// The state when pages are not believed any more, and when they are again.
 UpstreamState withPagesSuspended(UpstreamState state, Timestamp now);
 UpstreamState withPagesBelieved(UpstreamState state, Timestamp now);
+
+/// The state when a film that is known to be good could be read: pages from before then no longer count.
+UpstreamState withPagesCleared(UpstreamState state, Timestamp now);
 
 }  // namespace rtbatch

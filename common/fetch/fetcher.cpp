@@ -43,7 +43,7 @@ Fetcher::Fetcher(const FetcherOptions& options, FetcherParts parts)
         _workers.emplace_back([this, &source = **ids] { runIdWorker(source); });
     }
     for (const auto& pages : _pageSources) {
-        _workers.emplace_back([this, &pages = *pages, &ids = **ids] { runPageWorker(pages, ids); });
+        _workers.emplace_back([this, sources = PageSources{*pages, **ids}] { runPageWorker(sources); });
         ++ids;
     }
     _workers.emplace_back([this] { runWatcher(); });

@@ -169,6 +169,12 @@ private:
         std::shared_ptr<const FlightResult> result;
     };
 
+    /// What a page worker asks with; of its own, for connections are kept and not shared.
+    struct PageSources {
+        PageSource& pages;
+        IdSource& ids;
+    };
+
     /// What is known of movies before they are wanted.
     struct Known {
         std::vector<KnownRtId> rtIds{};
@@ -179,7 +185,7 @@ private:
 
     // fetcher_work.cpp
     void runIdWorker(IdSource& source);
-    void runPageWorker(PageSource& pages, IdSource& ids);
+    void runPageWorker(const PageSources& sources);
     void runWorker(Upstream upstream, const std::function<bool(Slot&)>& work);
     bool waitForWork(Upstream upstream, Priority& mostUrgent);
     std::optional<Slot> permission(Upstream upstream, Priority priority);
@@ -191,16 +197,15 @@ private:
     Flights withoutAnswered(Flights flights);
     void settleIds(const Flights& flights, const IdAnswers& answers, bool asked);
     void splitOrFail(const Flights& flights, const UpstreamFailure& failure);
-    bool fetchPage(PageSource& pages, IdSource& ids, Slot& slot);
+    bool fetchPage(const PageSources& sources, Slot& slot);
     bool settleIfFetched(const std::shared_ptr<Flight>& flight);
     bool store(const Flight& flight, const Judgement& judgement, bool probe);
     void record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
                 const MovieFacts* facts = nullptr);
-    void guardPages();
     void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);
 
     // fetcher_pages.cpp
-    void settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids);
+    bool settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids);
     void settleUseless(const std::shared_ptr<Flight>& flight, FetchFailed failed, bool askAgain);
     bool tryElsewhere(const std::shared_ptr<Flight>& flight, const FetchFailed& failed, bool askAgain);
     enum class PageOwner { thisMovie, another, unknown };
@@ -208,6 +213,11 @@ private:
     std::optional<std::vector<ImdbId>> moviesOf(const RtId& address, const std::shared_ptr<Flight>& flight,
                                                 IdSource& ids);
     Priority urgencyOf(const Flight& flight);
+
+    // fetcher_guard.cpp
+    void guardPages(PageSource& pages);
+    bool tryGoodFilm(PageSource& pages, Slot& slot);
+    void judgeGoodFilm(const StoredMovie& film, const Page& page);
 
     // fetcher_work.cpp
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
@@ -256,10 +266,11 @@ private:
     FairQueue _forPage;                                            // guarded by _mutex
     std::atomic<bool> _idWork = false;  // what stands in them, to be read without the lock
     std::atomic<bool> _pageWork = false;
-    std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
-    std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
-    int _busy = 0;                // guarded by _mutex
-    bool _stopping = false;       // guarded by _mutex
+    std::set<ImdbId> _elsewhere;          // guarded by _mutex; other processes have these
+    std::set<ImdbId> _rung;               // guarded by _mutex; others have settled these
+    int _busy = 0;                        // guarded by _mutex
+    std::atomic<bool> _guarding = false;  // one worker at a time tries a good film
+    bool _stopping = false;               // guarded by _mutex
 
     std::vector<std::unique_ptr<IdSource>> _idSources;
     std::vector<std::unique_ptr<PageSource>> _pageSources;

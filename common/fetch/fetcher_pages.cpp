@@ -25,16 +25,16 @@ std::optional<RtId> Flight::takeNextRtId() {
     return first;
 }
 
-/// A page has come: whose is it, and what does it say?
-void Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids) {
+/// A page has come: whose is it, and what does it say? True when it could not be read or lacks a fact, which
+/// may be the site's matter.
+bool Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page, bool probe, IdSource& ids) {
     const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
         logger().warning("cannot read %s (%s): %s", page.id.text(), flight->id.string(), unreadable->reason);
         record(flight->id, ScrapeOutcome::unreadable, unreadable->reason);
-        guardPages();
         settleUseless(flight, {"Its page at Rotten Tomatoes could not be read: " + unreadable->reason},
                       false);
-        return;
+        return true;
     }
     const auto& facts = std::get<MovieFacts>(reading);
     const RtId address = (facts.page ? RtId::parse(*facts.page) : std::nullopt).value_or(page.id);
@@ -47,7 +47,7 @@ void Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
         if (owner == PageOwner::unknown) {
             failPage(flight, {Kind::broken, "Wikidata cannot be asked whose page " + address.text() + " is",
                               std::nullopt});
-            return;
+            return false;
         }
         if (owner == PageOwner::another) {
             judgement.outcome = ScrapeOutcome::other;
@@ -59,7 +59,7 @@ void Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
         logger().warning("%s (%s): %s", page.id.text(), flight->id.string(), judgement.detail);
         settleUseless(flight, {"Its page at Rotten Tomatoes is another film's now: " + judgement.detail},
                       true);
-        return;
+        return false;
     }
     FlightResult result =
         FetchFailed{"The pages of Rotten Tomatoes have changed: what they say is not believed."};
@@ -71,6 +71,7 @@ void Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
     }
     unclaim({flight});
     land(flight, std::move(result));
+    return judgement.outcome == ScrapeOutcome::lost;
 }
 
 /// A page that is of no use: the movie's next id is tried, Wikidata asked again (where `askAgain`), or the
@@ -155,7 +156,6 @@ bool Fetcher::store(const Flight& flight, const Judgement& judgement, bool probe
     if (!read) {
         logger().warning("%s (%s) lacks what it had: %s", judgement.row.rtId, flight.id.string(),
                          judgement.detail);
-        guardPages();
     }
     try {
         if (_parts.gate.pagesSuspended()) {
@@ -187,17 +187,6 @@ void Fetcher::record(const ImdbId& id, ScrapeOutcome outcome, const std::string&
         ScrapeTable(_parts.store).add(scrape);
     } catch (const StoreError& error) {
         logger().error("cannot write down what came of %s: %s", id.string(), std::string(error.what()));
-    }
-}
-
-/// After a page that lost a fact or could not be read.
-void Fetcher::guardPages() {
-    try {
-        _parts.gate.judgePages([this](Timestamp since) {
-            return isMarkupChange(ScrapeTable(_parts.store).tally(kGuardedPages, since).bad);
-        });
-    } catch (const StoreError& error) {
-        logger().error("cannot look whether the pages have changed: %s", std::string(error.what()));
     }
 }
 

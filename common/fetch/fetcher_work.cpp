@@ -76,8 +76,8 @@ void Fetcher::runIdWorker(IdSource& source) {
     runWorker(Upstream::wikidata, [&](Slot& slot) { return askForIds(source, slot); });
 }
 
-void Fetcher::runPageWorker(PageSource& pages, IdSource& ids) {
-    runWorker(Upstream::rottenTomatoes, [&](Slot& slot) { return fetchPage(pages, ids, slot); });
+void Fetcher::runPageWorker(const PageSources& sources) {
+    runWorker(Upstream::rottenTomatoes, [&](Slot& slot) { return fetchPage(sources, slot); });
 }
 
 /// `work` does one thing and says whether the slot is still there to do another with.
@@ -319,7 +319,16 @@ void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure
     tell(landings);
 }
 
-bool Fetcher::fetchPage(PageSource& pages, IdSource& ids, Slot& slot) {
+bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
+    {
+        const Lock lock(_mutex);
+        ++_busy;
+    }
+    const Busy busy(_mutex, _busy, _idle);
+    // While pages are not believed, a good film tells more than any that is wanted.
+    if (slot.probe() && _parts.gate.pagesSuspended() && tryGoodFilm(sources.pages, slot)) {
+        return false;
+    }
     std::shared_ptr<Flight> flight;
     {
         const Lock lock(_mutex);
@@ -327,9 +336,7 @@ bool Fetcher::fetchPage(PageSource& pages, IdSource& ids, Slot& slot) {
         if (!flight) {
             return false;
         }
-        ++_busy;
     }
-    const Busy busy(_mutex, _busy, _idle);
     try {
         // It may be under way elsewhere, or have been fetched between the look-up of who asked and now.
         if (claim({flight}).empty() || settleIfFetched(flight)) {
@@ -343,15 +350,19 @@ bool Fetcher::fetchPage(PageSource& pages, IdSource& ids, Slot& slot) {
         const bool probe = slot.probe();
         const auto began = Deadline::Clock::now();
         const auto reply =
-            pages.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
+            sources.pages.fetch(*flight->rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
         const auto* failure = std::get_if<UpstreamFailure>(&reply);
         slot.giveBack(note(Upstream::rottenTomatoes, {flight}, failure, began));
+        bool suspect = false;
         if (failure == nullptr) {
-            settlePage(flight, std::get<Page>(reply), probe, ids);
+            suspect = settlePage(flight, std::get<Page>(reply), probe, sources.ids);
         } else {
             failPage(flight, *failure);
         }
         ring({flight});
+        if (suspect) {
+            guardPages(sources.pages);
+        }
     } catch (const std::exception& error) {
         failUnexpectedly({flight}, error);
     }

@@ -114,13 +114,15 @@ public:
     /// some time ago.
     std::optional<Shut> shut(Upstream upstream);
 
-    // The markup guard, whose decisions all processes follow. The last two throw StoreError.
+    // The markup guard, whose decisions all processes follow. All but the first throw StoreError.
 
     /// Whether pages are not believed now, as this process knows it.
     bool pagesSuspended();
-    /// Pages are not believed any more if `changed` says so of those that came since then.
-    void judgePages(const std::function<bool(Timestamp since)>& changed);
-    /// A page that was fetched as a probe could be read: they are believed again.
+    /// From when on pages count; nothing while they are not believed.
+    std::optional<Timestamp> pagesCountFrom();
+    /// Pages are not believed any more.
+    void suspendPages();
+    /// A film that is known to be good could be read: pages are believed, and those before no longer count.
     void believePages();
 
     /// Whether processes of other hosts were seen of late, with slots or in the line: they do not ring our

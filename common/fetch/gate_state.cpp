@@ -72,16 +72,21 @@ bool Gate::pagesSuspended() {
     return desk.suspended;
 }
 
-void Gate::judgePages(const std::function<bool(Timestamp since)>& changed) {
+std::optional<Timestamp> Gate::pagesCountFrom() {
+    Desk& desk = deskOf(Upstream::rottenTomatoes);
+    const UpstreamView view = _store.readUpstream(desk.name);
+    note(desk, view.state, view.slots.time);
+    return view.state.suspendedAt == Timestamp{} ? std::optional(view.state.clearedAt) : std::nullopt;
+}
+
+void Gate::suspendPages() {
     Desk& desk = deskOf(Upstream::rottenTomatoes);
     UpstreamView view = _store.readUpstream(desk.name);
-    if (view.state.suspendedAt == Timestamp{} && changed(view.state.clearedAt) &&
-        changeState(desk, view, withPagesSuspended)) {
+    if (changeState(desk, view, withPagesSuspended)) {
         Poco::Logger::get("rtbatch.fetch")
             .error(
-                "markup changed? Too many pages lost facts or cannot be read: nothing is written until one "
-                "reads "
-                "again; one is tried every hour");
+                "markup changed? Too many pages lost facts or cannot be read, one of a film that is known to "
+                "be good among them: nothing is written until one reads again; one is tried every 5 minutes");
     }
     note(desk, view.state, view.slots.time);
 }
@@ -89,7 +94,8 @@ void Gate::judgePages(const std::function<bool(Timestamp since)>& changed) {
 void Gate::believePages() {
     Desk& desk = deskOf(Upstream::rottenTomatoes);
     UpstreamView view = _store.readUpstream(desk.name);
-    if (changeState(desk, view, withPagesBelieved)) {
+    const bool suspended = view.state.suspendedAt != Timestamp{};
+    if (changeState(desk, view, suspended ? withPagesBelieved : withPagesCleared) && suspended) {
         Poco::Logger::get("rtbatch.fetch").notice("pages can be read again: they are written");
     }
     note(desk, view.state, view.slots.time);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <random>
 #include <vector>
 
 #include "common/store/sql_text.h"
@@ -16,6 +17,9 @@ namespace {
 using Poco::Data::Statement;
 using Poco::Data::Keywords::into;
 using Poco::Data::Keywords::use;
+
+/// One of so many is chosen, so that nobody can know which.
+constexpr int kGoodFilms = 20;
 
 }  // namespace
 
@@ -67,7 +71,8 @@ PageTally ScrapeTable::tally(int pages, Timestamp since) {
         Statement statement(c.session());
         statement
             << "SELECT imdb_id, outcome FROM rt_scrape WHERE scraped_at >= ? AND outcome IN ('read', 'lost', "
-               "'unreadable') ORDER BY scraped_at DESC, id DESC LIMIT " +
+               "'unreadable') AND EXISTS (SELECT 1 FROM rt_cache WHERE rt_cache.imdb_id = rt_scrape.imdb_id) "
+               "ORDER BY scraped_at DESC, id DESC LIMIT " +
                    std::to_string(pages);
         statement.addBind(use(from));
         statement.addExtract(into(ids));
@@ -84,6 +89,27 @@ PageTally ScrapeTable::tally(int pages, Timestamp since) {
         }
         return tally;
     });
+}
+
+std::optional<StoredMovie> ScrapeTable::findGoodFilm() {
+    const std::vector<std::string> ids = _store.impl().call([](Connection& c) {
+        std::vector<std::string> found;
+        Statement statement(c.session());
+        statement
+            << "SELECT imdb_id FROM rt_cache WHERE suspect_at = 0 AND rt_slug <> '' AND NOT EXISTS (SELECT "
+               "1 FROM rt_failure WHERE rt_failure.imdb_id = rt_cache.imdb_id) ORDER BY expires_at DESC "
+               "LIMIT " +
+                   std::to_string(kGoodFilms);
+        statement.addExtract(into(found));
+        statement.execute();
+        return found;
+    });
+    if (ids.empty()) {
+        return std::nullopt;
+    }
+    std::random_device random;
+    const auto id = ImdbId::parse(ids[random() % ids.size()]);
+    return id ? _store.findStored(*id) : std::nullopt;
 }
 
 std::size_t ScrapeTable::purge(Timestamp before, int most) {

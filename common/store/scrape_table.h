@@ -47,8 +47,13 @@ public:
     void add(const ScrapeRecord& record);
 
     /// Of the last `pages` that came (read, lost or unreadable) since then, the last one of each film: for a
-    /// page that fails by itself is tried again and again.
+    /// page that fails by itself is tried again and again. A film that could never be read says nothing of
+    /// the site: only those with a row count.
     PageTally tally(int pages, Timestamp since);
+
+    /// A film that is known to be good, one of those that were read last, in no order; nothing when there is
+    /// none. It is not among those that failed or lost a fact.
+    std::optional<StoredMovie> findGoodFilm();
 
     /// Deletes what is older, at most `most` rows; gives how many.
     std::size_t purge(Timestamp before, int most);

@@ -136,13 +136,13 @@ TEST_CASE_METHOD(Fixture, "An upstream that is probed says whether the probe is 
 }
 
 TEST_CASE_METHOD(Fixture, "A markup guard that has struck is plain to see") {
-    const UpstreamState suspended = withPagesSuspended(store.readUpstream("rt").state, kNow - 20min);
+    const UpstreamState suspended = withPagesSuspended(store.readUpstream("rt").state, kNow - 2min);
     REQUIRE(store.saveUpstream("rt", suspended));
     CHECK(rt().condition == UpstreamCondition::suspended);
     CHECK(rt().words ==
-          "markup changed? nothing is written since 2026-06-14 23:40:00Z; one page an hour is "
-          "tried, the next in 40 min");
-    CHECK(rt().until == kNow + 40min);
+          "markup changed? nothing is written since 2026-06-14 23:58:00Z; one page in 5 minutes is "
+          "tried, the next in 3 min");
+    CHECK(rt().until == kNow + 3min);
     REQUIRE(store.saveUpstream("rt", withPagesBelieved(store.readUpstream("rt").state, kNow)));
     CHECK(rt().condition == UpstreamCondition::works);
 }

@@ -168,22 +168,22 @@ TEST_CASE("five bad pages of twenty are too many, four are not") {
     CHECK(isMarkupChange(5));
 }
 
-TEST_CASE_METHOD(Fixture, "while pages are not believed, one an hour is tried, whatever comes of it") {
+TEST_CASE_METHOD(Fixture, "while pages are not believed, one in 5 minutes is tried, whatever comes of it") {
     state = withPagesSuspended(state, time);
-    CHECK(pause() == 1h);
+    CHECK(pause() == 5min);
     CHECK(consentOf(state, time).suspended);
     const auto [kind, says] = GENERATE(table<std::optional<Kind>, milliseconds>(
-        {{std::nullopt, 1h}, {Kind::gone, 1h}, {Kind::broken, 1h}, {Kind::cancelled, 0h}}));
-    time += 1h;
+        {{std::nullopt, 5min}, {Kind::gone, 5min}, {Kind::broken, 5min}, {Kind::cancelled, 0h}}));
+    time += 5min;
     sendProbe();
     kind ? fail(*kind, 1, std::nullopt, true) : succeed(true);
     CHECK(pause() == says);
-    CHECK(state.suspendedAt == time - 1h);
+    CHECK(state.suspendedAt == time - 5min);
 }
 
-TEST_CASE_METHOD(Fixture, "a site that asks for more than the hour gets it") {
+TEST_CASE_METHOD(Fixture, "a site that asks for more than 5 minutes gets it") {
     state = withPagesSuspended(state, time);
-    time += 1h;
+    time += 5min;
     sendProbe();
     fail(Kind::throttled, 1, 7200s, true);
     CHECK(pause() == 2h);
