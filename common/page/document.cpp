@@ -56,6 +56,12 @@ bool isUnseen(std::string_view name) {
     return name == "script" || name == "style";
 }
 
+/// What a browser does not show as the page: a template is raw material, often a skeleton of what the page
+/// has elsewhere.
+bool isNoPartOfPage(std::string_view name) {
+    return name == "template" || name == "noscript";
+}
+
 }  // namespace
 
 /// The parsed tree laid out flat in document order: a subtree is a range, and walking it needs no recursion,
@@ -111,7 +117,7 @@ private:
         TidyNode node = tidyGetChild(tidyGetRoot(_document));
         while (node != nullptr) {
             add(node);
-            TidyNode next = tidyGetChild(node);
+            TidyNode next = isNoPartOfPage(_nodes.back().name) ? nullptr : tidyGetChild(node);
             if (next != nullptr) {
                 open.push_back(_nodes.size() - 1);
             }
@@ -201,6 +207,18 @@ std::string Document::text(Element element) const {
         }
     }
     return out;
+}
+
+std::vector<Document::Part> Document::partsOf(Element element) const {
+    const auto& nodes = _tree->nodes();
+    std::vector<Part> parts;
+    for (std::size_t i = element.index + 1; i < nodes[element.index].end; ++i) {
+        const Tree::Node& node = nodes[i];
+        if (node.name != "#other") {
+            parts.push_back({{i}, node.end, node.name, node.name.empty() ? _tree->value(node) : ""});
+        }
+    }
+    return parts;
 }
 
 void exitWhenOutOfMemory() {

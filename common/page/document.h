@@ -19,7 +19,16 @@ public:
         std::size_t index;
     };
 
-    /// `html` is valid UTF-8 without NULs.
+    /// An element or a text inside another element.
+    struct Part {
+        Element element;
+        std::size_t end;        ///< what it holds are the parts whose index is less
+        std::string_view name;  ///< lower case; empty for text. Lives as long as the document.
+        std::string text;       ///< of a text, decoded
+    };
+
+    /// `html` is valid UTF-8 without NULs. What stands in <template> and <noscript> is no part of the page:
+    /// none of these functions finds it.
     explicit Document(std::string_view html);
     ~Document();
     Document(const Document&) = delete;
@@ -41,6 +50,9 @@ public:
     /// All text inside, decoded: that of a script to the letter; elsewhere scripts and styles are left out
     /// and anything but inline markup parts words.
     std::string text(Element element) const;
+
+    /// All that is inside, in document order; comments are left out.
+    std::vector<Part> partsOf(Element element) const;
 
 private:
     class Tree;

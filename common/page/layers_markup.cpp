@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "common/model/title_key.h"
 #include "common/page/dates.h"
 #include "common/page/layers.h"
 #include "common/page/page_address.h"
@@ -13,7 +12,6 @@ namespace rtbatch {
 
 namespace {
 
-constexpr std::size_t kMaxConsensus = 2000;
 constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
 
 /// The score in the slot of that name (or its name of early 2024), inside `card`.
@@ -130,32 +128,6 @@ LayerClaims readHead(const Document& page) {
     const auto type = meta(page, "og:type");
     claims.filmPage = type && std::find(kFilmTypes.begin(), kFilmTypes.end(), *type) != kFilmTypes.end();
     claims.page = addressInHead(page);
-    return claims;
-}
-
-LayerClaims readConsensus(const Document& page) {
-    LayerClaims claims{.layer = Layer::consensus};
-    for (const auto element : page.withId("critics-consensus")) {
-        const auto paragraph = page.firstNamed("p", element);
-        if (!paragraph) {
-            continue;
-        }
-        std::string text = foldWhiteSpace(page.text(*paragraph));
-        Claim<std::string> here;
-        if (text.empty() || titleKey(text) == "noconsensusyet") {
-            here = Claim<std::string>::nothing('"' + text + '"');
-        } else if (characterCount(text) > kMaxConsensus) {
-            here = Claim<std::string>::nothing("more than a consensus");
-        } else {
-            here = Claim<std::string>::of(text, text);
-        }
-        if (claims.present && !here.agrees(claims.consensus)) {
-            // Nobody can say which is the film's.
-            here = Claim<std::string>::nothing("several that differ");
-        }
-        claims.present = true;
-        claims.consensus = std::move(here);
-    }
     return claims;
 }
 

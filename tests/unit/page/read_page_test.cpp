@@ -246,7 +246,6 @@ TEST_CASE("the consensus is plain text, and the critics'") {
 TEST_CASE("a page that is not valid UTF-8 comes out valid") {
     const MovieFacts read = facts(with(filmPage(), "We liked", "W\xe9 liked\xff"));
     CHECK(read == filmFacts());
-    CHECK(facts(with(filmPage(), "Slow", "Sl\xf6w")).consensus->starts_with("Sl\xEF\xBF\xBDw"));
 }
 
 TEST_CASE("a page cut off is unreadable") {
