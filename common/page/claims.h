@@ -10,8 +10,8 @@ namespace rtbatch {
 
 /// A named place of the page that facts are read from.
 enum class Layer {
-    scorecardJson,     ///< script#media-scorecard-json
-    scorecardElement,  ///< the first <media-scorecard>
+    scorecardJson,     ///< script#media-scorecard-json, or another of its shape
+    scorecardElement,  ///< the <media-scorecard> that is the film's
     whereToWatch,      ///< script#where-to-watch-json
     jsonLd,            ///< the script of type application/ld+json that describes a film or a series
     mpscall,           ///< window.mpscall in script#mps-page-integration
@@ -64,8 +64,8 @@ struct LayerClaims {
     Claim<std::chrono::sys_days> released{};
     Claim<std::string> page{};  ///< the page's own address, "m/heat"
 
-    bool filmPage = false;       ///< it says that this is a film's or a series' page
-    bool hidesAudience = false;  ///< the site does not show the audience's score
+    bool filmPage = false;                             ///< it says that this is a film's or a series' page
+    std::optional<bool> hidesAudience = std::nullopt;  ///< whether the site shows no audience's score
 };
 
 }  // namespace rtbatch

@@ -15,69 +15,6 @@ using Poco::JSON::Object;
 
 constexpr std::string_view kMpscall = "window.mpscall";
 
-/// A score object of the scorecard. The key `score` is absent when there is no score, though counts may be
-/// there; one is never computed from them.
-Claim<int> scoreClaim(const Object& object) {
-    const JsonMember score = jsonMember(object, "score");
-    const JsonMember percent = jsonMember(object, "scorePercent");
-    const JsonMember sentiment = jsonMember(object, "sentiment");
-    if (score.kind == JsonMember::Kind::absent || score.kind == JsonMember::Kind::null) {
-        // These three come and go together. One without the others: the design has changed.
-        if (!percent.text.empty() || !sentiment.text.empty()) {
-            return Claim<int>::bad("no score, but \"" + percent.text + sentiment.text + '"');
-        }
-        return Claim<int>::nothing("no score");
-    }
-    const std::string said =
-        score.kind == JsonMember::Kind::number ? std::to_string(score.number) : foldWhiteSpace(score.text);
-    const auto value = parseScore(said);
-    if (!value) {
-        return Claim<int>::bad('"' + said + '"');
-    }
-    if (!percent.text.empty() && percent.text != std::to_string(*value) + '%') {
-        return Claim<int>::bad(said + ", and as percent \"" + percent.text + '"');
-    }
-    return Claim<int>::of(*value, said);
-}
-
-Claim<bool> certifiedClaim(const Object& critics) {
-    const JsonMember member = jsonMember(critics, "certified");
-    switch (member.kind) {
-        case JsonMember::Kind::absent:
-        case JsonMember::Kind::null:
-            return {};
-        case JsonMember::Kind::boolean:
-            return Claim<bool>::of(member.boolean, member.boolean ? "true" : "false");
-        default:
-            return Claim<bool>::bad('"' + member.text + '"');
-    }
-}
-
-/// Reads every block of that id with `read`; blocks that do not say the same are a page that we do not know.
-template <typename Read>
-LayerClaims readBlocks(const Document& page, Layer layer, std::string_view id, Read read) {
-    LayerClaims claims{.layer = layer};
-    std::string first;
-    for (const auto element : page.withId(id)) {
-        const std::string json = foldWhiteSpace(page.text(element));
-        if (claims.present) {
-            if (json != first) {
-                claims.broken = "the page has several, and they differ";
-            }
-            continue;
-        }
-        claims.present = true;
-        first = json;
-        const auto objects = parseJsonObjects(json);
-        if (!objects || objects->size() != 1) {
-            claims.broken = "it is not JSON";
-        } else {
-            read(*objects->front(), claims);
-        }
-    }
-    return claims;
-}
-
 Claim<std::string> titleClaim(const Object& object, const std::string& name) {
     const auto title = jsonLine(object, name);
     return title ? Claim<std::string>::of(*title, *title) : Claim<std::string>();
@@ -135,22 +72,28 @@ std::string_view leadingObject(std::string_view text) {
 
 }  // namespace
 
-LayerClaims readScorecardJson(const Document& page) {
-    return readBlocks(page, Layer::scorecardJson, "media-scorecard-json",
-                      [](const Object& card, LayerClaims& claims) {
-                          // By path: `overlay` repeats both with other numbers, and audienceScore comes
-                          // first.
-                          const auto critics = jsonObject(card, "criticsScore");
-                          const auto audience = jsonObject(card, "audienceScore");
-                          if (!critics || !audience) {
-                              claims.broken = "it has no criticsScore or no audienceScore";
-                              return;
-                          }
-                          claims.criticScore = scoreClaim(*critics);
-                          claims.certified = certifiedClaim(*critics);
-                          claims.audienceScore = scoreClaim(*audience);
-                          claims.hidesAudience = jsonMember(card, "hideAudienceScore").boolean;
-                      });
+LayerClaims readBlocks(const Document& page, Layer layer, std::string_view id,
+                       const std::function<void(const Object&, LayerClaims&)>& read) {
+    LayerClaims claims{.layer = layer};
+    std::string first;
+    for (const auto element : page.withId(id)) {
+        const std::string json = foldWhiteSpace(page.text(element));
+        if (claims.present) {
+            if (json != first) {
+                claims.broken = "the page has several, and they differ";
+            }
+            continue;
+        }
+        claims.present = true;
+        first = json;
+        const auto objects = parseJsonObjects(json);
+        if (!objects || objects->size() != 1) {
+            claims.broken = "it is not JSON";
+        } else {
+            read(*objects->front(), claims);
+        }
+    }
+    return claims;
 }
 
 LayerClaims readWhereToWatch(const Document& page) {

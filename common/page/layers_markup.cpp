@@ -14,31 +14,6 @@ namespace {
 
 constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
 
-/// The score in the slot of that name (or its name of early 2024), inside `card`.
-Claim<int> slotScore(const Document& page, Document::Element card, std::string_view slot,
-                     std::string_view oldSlot) {
-    Claim<int> claim;
-    for (const auto text : page.named("rt-text", card)) {
-        const auto name = page.attribute(text, "slot");
-        if (name != slot && name != oldSlot) {
-            continue;
-        }
-        const std::string said = foldWhiteSpace(page.text(text));
-        const bool dashes = said.find_first_not_of("- ") == std::string::npos;
-        const std::string_view digits = std::string_view(said).substr(0, said.find('%'));
-        const bool percent = said.size() == digits.size() + 1;  // and nothing after the sign
-        const auto score = percent ? parseScore(digits) : std::nullopt;
-        Claim<int> here = dashes  ? Claim<int>::nothing('"' + said + '"')
-                          : score ? Claim<int>::of(*score, said)
-                                  : Claim<int>::bad('"' + said + '"');
-        if (!claim.silent() && !here.agrees(claim)) {
-            return Claim<int>::bad(claim.said + " and " + here.said);
-        }
-        claim = std::move(here);
-    }
-    return claim;
-}
-
 std::optional<std::string> meta(const Document& page, std::string_view property) {
     for (const auto element : page.named("meta")) {
         if (page.attribute(element, "property") == property) {
@@ -85,28 +60,6 @@ Claim<int> yearClaim(std::string_view digits, std::string_view said) {
     return year && *year >= kFirstFilmYear && *year <= kLastFilmYear
                ? Claim<int>::of(*year, std::string(said))
                : Claim<int>::bad('"' + std::string(said) + '"');
-}
-
-LayerClaims readScorecardElement(const Document& page) {
-    LayerClaims claims{.layer = Layer::scorecardElement};
-    // The slots and icons recur in carousels and review cards before and after: only inside the first.
-    const auto card = page.firstNamed("media-scorecard");
-    if (!card) {
-        return claims;
-    }
-    claims.present = true;
-    claims.criticScore = slotScore(page, *card, "critics-score", "criticsScore");
-    claims.audienceScore = slotScore(page, *card, "audience-score", "audienceScore");
-    if (const auto icon = page.firstNamed("score-icon-critics", *card)) {
-        const std::string said = page.attribute(*icon, "certified").value_or("");
-        if (said == "true" || said == "false") {
-            claims.certified = Claim<bool>::of(said == "true", said);
-        }
-    }
-    const auto hidden = page.attribute(*card, "hide-audience-score");
-    const auto hiddenThen = page.attribute(*card, "hideaudiencescore");
-    claims.hidesAudience = hidden == "true" || hiddenThen == "true";
-    return claims;
 }
 
 LayerClaims readHead(const Document& page) {

@@ -23,10 +23,29 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+std::string withoutComments(std::string_view html) {
+    std::string out;
+    for (std::size_t start = html.find("<!--"); start != std::string_view::npos; start = html.find("<!--")) {
+        out += html.substr(0, start);
+        const std::size_t end = html.find("-->", start);
+        html = end == std::string_view::npos ? "" : html.substr(end + 3);
+    }
+    return out += html;
+}
+
+std::size_t count(std::string_view html, std::string_view tag) {
+    std::size_t found = 0;
+    for (std::size_t at = html.find(tag); at != std::string_view::npos; at = html.find(tag, at + 1)) {
+        const std::string_view after = html.substr(at + tag.size(), 1);
+        found += after.find_first_of(" \t\r\n/>") == 0 ? 1 : 0;
+    }
+    return found;
+}
+
 /// tidy closes what is open; a scorecard that does not close itself has lost something.
-bool isScorecardWhole(std::string_view html) {
-    const std::size_t open = html.find("<media-scorecard ");
-    return open == std::string_view::npos || html.find("</media-scorecard>", open) != std::string_view::npos;
+bool areScorecardsWhole(std::string_view html) {
+    const std::string text = withoutComments(html);
+    return count(text, "<media-scorecard") <= count(text, "</media-scorecard");
 }
 
 /// The layers of one page, weighed against each other.
@@ -35,9 +54,9 @@ public:
     Assembly(const Document& page, Explanation* explanation)
         : _explanation(explanation),
           _card(readScorecardJson(page)),
-          _element(readScorecardElement(page)),
           _watch(readWhereToWatch(page)),
           _ld(readJsonLd(page)),
+          _element(filmsScorecard(readScorecardElements(page), _card, _ld)),
           _mps(readMpscall(page)),
           _hero(readMediaHero(page)),
           _head(readHead(page)),
@@ -83,7 +102,7 @@ private:
         if (!_card.present && !_element.present) {
             throw NotReadable("no scorecard: not a film's page of the design that is known");
         }
-        for (const LayerClaims* layer : Layers{&_card, &_watch}) {
+        for (const LayerClaims* layer : Layers{&_card, &_element, &_watch}) {
             if (layer->broken) {
                 throw NotReadable(std::string(layerName(layer->layer)) + ": " + *layer->broken);
             }
@@ -96,8 +115,18 @@ private:
             throw NotReadable("it does not say that it is a film's or a series' page");
         }
         checkAddress();
-        if (_card.criticScore.silent() && _element.criticScore.silent()) {
-            throw NotReadable("the scorecard has no place for the critics' score");
+        checkPlaces();
+    }
+
+    /// A scorecard has a place for both scores. That one is empty must be said by the JSON: the element alone
+    /// may be a skeleton.
+    void checkPlaces() const {
+        if (_card.criticScore.silent() && !_element.criticScore.hasValue()) {
+            throw NotReadable("the scorecard has no critics' score, and no JSON says that there is none");
+        }
+        if (_card.audienceScore.silent() && !_element.audienceScore.hasValue() &&
+            (!hidesAudience() || _element.audienceScore.silent())) {
+            throw NotReadable("the scorecard has no audience's score, and no JSON says that there is none");
         }
     }
 
@@ -143,11 +172,17 @@ private:
                                                                : std::nullopt;
     }
 
-    std::optional<int> audience() const {
-        if (_card.audienceScore.silent() && _element.audienceScore.silent()) {
-            throw NotReadable("the scorecard has no place for the audience's score");
+    /// The JSON comes first; an element that hides what the JSON shows may be a damaged one.
+    bool hidesAudience() const {
+        const bool element = _element.hidesAudience.value_or(false);
+        if (element && _card.hidesAudience == false) {
+            throw NotReadable("the layers contradict each other on hiding the audience's score");
         }
-        if (_card.hidesAudience || _element.hidesAudience) {
+        return element || _card.hidesAudience.value_or(false);
+    }
+
+    std::optional<int> audience() const {
+        if (hidesAudience()) {
             return std::nullopt;  // a number may be there, but the site does not stand by it
         }
         return agreed("audience's score", &LayerClaims::audienceScore, {&_card, &_element});
@@ -206,13 +241,13 @@ private:
                 _explanation->notes.push_back(name + ": not on this page");
             }
         }
-        if (_card.hidesAudience || _element.hidesAudience) {
+        if (_card.hidesAudience.value_or(false) || _element.hidesAudience.value_or(false)) {
             _explanation->notes.emplace_back("the site hides the audience's score");
         }
     }
 
     Explanation* _explanation;
-    LayerClaims _card, _element, _watch, _ld, _mps, _hero, _head, _consensus;
+    LayerClaims _card, _watch, _ld, _element, _mps, _hero, _head, _consensus;
 };
 
 }  // namespace
@@ -231,7 +266,7 @@ Reading readPage(std::string_view html, Explanation* explanation) {
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
-    if (!endsAsPage(html) || !isScorecardWhole(html)) {
+    if (!endsAsPage(html) || !areScorecardsWhole(html)) {
         return Unreadable{"cut off: the page does not end"};
     }
     try {

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "common/page/read_page.h"
 #include "film_page.h"
+#include "reading.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
@@ -16,11 +16,7 @@ std::optional<std::string> consensus(const std::string& inside) {
     const std::string section = R"(<div id="critics-consensus" class="consensus">)" + inside + "</div>";
     const std::string page =
         with(without(filmPage(), R"(<div id="critics-consensus")", "</div>"), "<hr />", section + "<hr />");
-    const Reading reading = readPage(page);
-    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        FAIL("unreadable: " << unreadable->reason);
-    }
-    return std::get<MovieFacts>(reading).consensus;
+    return facts(page).consensus;
 }
 
 }  // namespace

@@ -1,26 +1,16 @@
 #include <catch2/catch.hpp>
 
 #include "common/page/page_address.h"
-#include "common/page/read_page.h"
 #include "film_page.h"
+#include "reading.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
 
 namespace {
 
-std::string reasonOf(const std::string& page) {
-    const Reading reading = readPage(page);
-    REQUIRE(std::holds_alternative<Unreadable>(reading));
-    return std::get<Unreadable>(reading).reason;
-}
-
 std::optional<std::string> addressOf(const std::string& page) {
-    const Reading reading = readPage(page);
-    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        FAIL("unreadable: " << unreadable->reason);
-    }
-    return std::get<MovieFacts>(reading).page;
+    return facts(page).page;
 }
 
 const std::string kUrl = "https://www.rottentomatoes.com/m/the_long_quay";
@@ -68,7 +58,7 @@ TEST_CASE("a page that says that it is another thing's is unreadable, wherever i
                               "https://www.rottentomatoes.com.example.net/m/x",
                               "ftp://www.rottentomatoes.com/m/x", "javascript:void(0)", "http://[");
     CAPTURE(place, url);
-    CHECK_THAT(reasonOf(with(filmPage(), place, with(place, kUrl, url))),
+    CHECK_THAT(whyUnreadable(with(filmPage(), place, with(place, kUrl, url))),
                Catch::StartsWith("it is the page of another thing"));
 }
 
@@ -76,11 +66,11 @@ TEST_CASE("a page that says two addresses is unreadable") {
     const auto place = GENERATE_COPY(kCanonical, kOgUrl, kLdUrl);
     CAPTURE(place);
     const std::string other = with(place, "the_long_quay", "the_long_quay_2012");
-    reasonOf(with(filmPage(), place, other));
+    whyUnreadable(with(filmPage(), place, other));
     // Two of a kind, too, in either order.
     if (place != kLdUrl) {
-        reasonOf(with(filmPage(), place, place + other));
-        reasonOf(with(filmPage(), place, other + place));
+        whyUnreadable(with(filmPage(), place, place + other));
+        whyUnreadable(with(filmPage(), place, other + place));
         CHECK(addressOf(with(filmPage(), place, place + place)) == "m/the_long_quay");
     }
 }

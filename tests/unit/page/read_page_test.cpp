@@ -1,32 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include "common/page/read_page.h"
 #include "film_page.h"
+#include "reading.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
 
 namespace {
-
-MovieFacts facts(const std::string& page) {
-    const Reading reading = readPage(page);
-    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        FAIL("unreadable: " << unreadable->reason);
-    }
-    return std::get<MovieFacts>(reading);
-}
-
-std::string whyUnreadable(const std::string& page) {
-    const Reading reading = readPage(page);
-    REQUIRE(std::holds_alternative<Unreadable>(reading));
-    return std::get<Unreadable>(reading).reason;
-}
-
-std::string layerOf(const std::string& page, const std::string& fact) {
-    Explanation explanation;
-    readPage(page, &explanation);
-    return explanation.from()[fact];
-}
 
 const std::string kTitle = "The Long Quay & Other Stories";
 
@@ -49,25 +29,12 @@ TEST_CASE("each fact says which layer it came from") {
                                                                    {"page", "head"}});
 }
 
-TEST_CASE("the scorecard element stands in for the JSON, and the JSON for the element") {
-    const std::string element = withoutScorecardJson(filmPage());
-    CHECK(facts(element) == filmFacts());
-    CHECK(layerOf(element, "criticScore") == "media-scorecard");
-    CHECK(facts(withoutScorecardElement(filmPage())) == filmFacts());
-}
-
-TEST_CASE("the element's slot names of early 2024 are known") {
-    std::string page = withoutScorecardJson(filmPage());
-    page = with(page, R"(slot="critics-score" context)", R"(slot="criticsScore" context)");
-    page = with(page, R"(slot="audience-score" context)", R"(slot="audienceScore" context)");
-    CHECK(facts(page) == filmFacts());
-}
-
 TEST_CASE("a film without scores has none, though it has counts") {
     std::string page =
         without(filmPage(), R"("score":"74","sentiment":"POSITIVE","scorePercent":"74%",)", "");
     page = without(page, R"("certified":true,)", "");
-    page = without(page, R"("score":"61",)", "");
+    page = with(page, R"("score":"61",)", "");
+    page = with(page, R"("certified":true,"score":"74")", R"("ratingCount":2)");
     page = without(page, R"("sentiment":"POSITIVE",)", "");
     page = without(page, R"("scorePercent":"61%",)", "");
     page = with(page, R"(role="button">74%<)", R"(role="button"><)");
@@ -104,11 +71,6 @@ TEST_CASE("certified does not follow from the score") {
     CHECK_FALSE(facts(page).certified);
 }
 
-TEST_CASE("an audience's score that the site hides is not told") {
-    CHECK(facts(with(filmPage(), R"("hideAudienceScore":false)", R"("hideAudienceScore":true)"))
-              .audienceScore == std::nullopt);
-}
-
 TEST_CASE("what is no score makes the page unreadable") {
     const auto score = GENERATE(as<std::string>(), R"("101")", R"("7.4")", R"("-1")", R"("")", R"("n/a")",
                                 "74.5", "true", "[74]", "1e2", "740000000000000000000000");
@@ -134,21 +96,6 @@ TEST_CASE("layers that contradict each other make the page unreadable") {
     // A key that was renamed is no film without a score.
     whyUnreadable(
         with(page, R"("score":"61","scoreType":"VERIFIED","sentiment")", R"("value":"61","sentiment")"));
-}
-
-TEST_CASE("a second scorecard that differs makes the page unreadable") {
-    const std::string page = filmPage();
-    const std::size_t at = page.find("<media-scorecard-manager>");
-    const std::string block = page.substr(at, page.find("</media-scorecard-manager>") - at + 26);
-    CHECK(facts(with(page, "<hr />", block)) == filmFacts());
-    whyUnreadable(with(page, "<hr />", with(block, R"("61")", R"("62")")));
-}
-
-TEST_CASE("a scorecard that is not JSON makes the page unreadable") {
-    whyUnreadable(with(filmPage(), R"({"audienceScore":{)", R"({"audienceScore":{{)"));
-    whyUnreadable(with(filmPage(), R"({"audienceScore":{)",
-                       R"({"deep":)" + std::string(5000, '[') + R"(,"audienceScore":{)"));
-    whyUnreadable(with(filmPage(), R"("criticsScore":)", R"("criticScore":)"));
 }
 
 TEST_CASE("the year is the film's, not its release's or its streaming's") {
