@@ -1,6 +1,9 @@
+#include <Poco/JSON/Array.h>
+
 #include <algorithm>
 #include <array>
 
+#include "common/model/html_entities.h"
 #include "common/page/dates.h"
 #include "common/page/json_block.h"
 #include "common/page/layers.h"
@@ -16,8 +19,41 @@ using Poco::JSON::Object;
 constexpr std::string_view kMpscall = "window.mpscall";
 
 Claim<std::string> titleClaim(const Object& object, const std::string& name) {
-    const auto title = jsonLine(object, name);
-    return title ? Claim<std::string>::of(*title, *title) : Claim<std::string>();
+    const auto line = jsonLine(object, name);
+    const std::string title = line ? foldWhiteSpace(decodeEntities(*line)) : "";
+    return title.empty() ? Claim<std::string>() : Claim<std::string>::of(title, *line);
+}
+
+/// A year, or the front of a date, as text or as a number; `other` is something that is none.
+std::string yearText(const JsonMember& member) {
+    switch (member.kind) {
+        case JsonMember::Kind::number:
+            return std::to_string(member.number);
+        case JsonMember::Kind::other:
+        case JsonMember::Kind::boolean:
+            return "?";
+        default:
+            return foldWhiteSpace(member.text);
+    }
+}
+
+/// The year among the properties in the hero, ["R", "2005", "2h 7m"]: a rating may come first.
+Claim<int> heroYear(const Poco::JSON::Array::Ptr& properties) {
+    Claim<int> year;
+    for (std::size_t i = 0; !properties.isNull() && i < properties->size(); ++i) {
+        const Poco::Dynamic::Var property = properties->get(static_cast<unsigned>(i));
+        const bool plain = property.isString() || property.isInteger();
+        const std::string said = plain ? foldWhiteSpace(toValidUtf8(property.convert<std::string>())) : "";
+        const auto here = yearClaim(said, said);
+        if (!here.hasValue()) {
+            continue;
+        }
+        if (year.hasValue() && year.value != here.value) {
+            return Claim<int>::bad(year.said + " and " + said);
+        }
+        year = here;
+    }
+    return year;
 }
 
 bool isFilmType(const Object& object) {
@@ -28,8 +64,9 @@ bool isFilmType(const Object& object) {
 void readFilmLd(const Object& film, LayerClaims& claims) {
     claims.filmPage = true;
     claims.title = titleClaim(film, "name");
-    const JsonMember created = jsonMember(film, "dateCreated");
-    claims.year = yearClaim(std::string_view(created.text).substr(0, 4), created.text);
+    const JsonMember created = jsonMember(film, film.has("dateCreated") ? "dateCreated" : "datePublished");
+    const std::string date = yearText(created);
+    claims.year = yearClaim(std::string_view(date).substr(0, 4), date);
     claims.page = pageClaim(jsonMember(film, "url").text);
 
     const auto rating = jsonObject(film, "aggregateRating");
@@ -97,14 +134,12 @@ LayerClaims readBlocks(const Document& page, Layer layer, std::string_view id,
 }
 
 LayerClaims readWhereToWatch(const Document& page) {
-    return readBlocks(
-        page, Layer::whereToWatch, "where-to-watch-json", [](const Object& block, LayerClaims& claims) {
-            claims.title = titleClaim(block, "title");
-            const JsonMember year = jsonMember(block, "releaseYear");
-            const std::string said = year.kind == JsonMember::Kind::number ? std::to_string(year.number)
-                                                                           : foldWhiteSpace(year.text);
-            claims.year = yearClaim(said, said);
-        });
+    return readBlocks(page, Layer::whereToWatch, "where-to-watch-json",
+                      [](const Object& block, LayerClaims& claims) {
+                          claims.title = titleClaim(block, "title");
+                          const std::string said = yearText(jsonMember(block, "releaseYear"));
+                          claims.year = yearClaim(said, said);
+                      });
 }
 
 LayerClaims readMediaHero(const Document& page) {
@@ -112,6 +147,7 @@ LayerClaims readMediaHero(const Document& page) {
                       [](const Object& block, LayerClaims& claims) {
                           const auto content = jsonObject(block, "content");
                           claims.title = content ? titleClaim(*content, "title") : titleClaim(block, "h1");
+                          claims.year = heroYear((content ? *content : block).getArray("metadataProps"));
                       });
 }
 
@@ -133,7 +169,9 @@ LayerClaims readJsonLd(const Document& page) {
             }
             LayerClaims film{.layer = Layer::jsonLd, .present = true, .broken = claims.broken};
             readFilmLd(*object, film);
-            if (claims.filmPage && !film.title.agrees(claims.title)) {
+            const bool same = film.title.agrees(claims.title) && film.year.agrees(claims.year) &&
+                              film.page.agrees(claims.page) && film.criticScore.agrees(claims.criticScore);
+            if (claims.filmPage && !same) {
                 film.broken = "it describes several films";
             }
             claims = film;
@@ -160,7 +198,7 @@ LayerClaims readMpscall(const Document& page) {
         // Its scores are wrong since 2024 ("rotten" for a certified film): only these are read.
         const Object& call = *objects->front();
         claims.title = titleClaim(call, "cag[movieshow]");
-        const std::string release = foldWhiteSpace(jsonMember(call, "cag[release]").text);
+        const std::string release = yearText(jsonMember(call, "cag[release]"));
         const std::size_t length = std::min<std::size_t>(release.size(), 4);
         claims.year = yearClaim(std::string_view(release).substr(release.size() - length), release);
         if (const auto day = parseSiteDate(release)) {  // a year alone on some pages: silent then

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/model/html_entities.h"
 #include "common/page/dates.h"
 #include "common/page/layers.h"
 #include "common/page/page_address.h"
@@ -14,13 +15,25 @@ namespace {
 
 constexpr std::string_view kSiteSuffix = " | Rotten Tomatoes";
 
-std::optional<std::string> meta(const Document& page, std::string_view property) {
+/// The contents of all meta elements of that property.
+std::vector<std::string> metas(const Document& page, std::string_view property) {
+    std::vector<std::string> contents;
     for (const auto element : page.named("meta")) {
-        if (page.attribute(element, "property") == property) {
-            return page.attribute(element, "content");
+        if (page.attribute(element, "property") == property || page.attribute(element, "name") == property) {
+            contents.push_back(page.attribute(element, "content").value_or(""));
         }
     }
-    return std::nullopt;
+    return contents;
+}
+
+/// The film's title in a title of the page; silent for one that is not the site's, so also the home page's.
+Claim<std::string> titleInHead(std::string_view title) {
+    std::string line = foldWhiteSpace(decodeEntities(title));
+    if (!line.ends_with(kSiteSuffix) || line.size() == kSiteSuffix.size()) {
+        return {};
+    }
+    line.resize(line.size() - kSiteSuffix.size());
+    return Claim<std::string>::of(line, line);
 }
 
 /// Whether the attribute, a list of words, has `word`.
@@ -37,10 +50,8 @@ Claim<std::string> addressInHead(const Document& page) {
             address = samePage(address, pageClaim(page.attribute(link, "href").value_or("")));
         }
     }
-    for (const auto element : page.named("meta")) {
-        if (page.attribute(element, "property") == "og:url" || page.attribute(element, "name") == "og:url") {
-            address = samePage(address, pageClaim(page.attribute(element, "content").value_or("")));
-        }
+    for (const std::string& url : metas(page, "og:url")) {
+        address = samePage(address, pageClaim(url));
     }
     return address;
 }
@@ -65,21 +76,22 @@ Claim<int> yearClaim(std::string_view digits, std::string_view said) {
 LayerClaims readHead(const Document& page) {
     constexpr std::array<std::string_view, 3> kFilmTypes{"video.movie", "video.tv_show", "video.episode"};
     LayerClaims claims{.layer = Layer::head};
-    auto title = meta(page, "og:title");
-    if (!title) {
-        const auto element = page.firstNamed("title");
-        title = element ? std::optional(page.text(*element)) : std::nullopt;
+    auto titles = metas(page, "og:title");
+    if (const auto element = page.firstNamed("title"); titles.empty() && element) {
+        titles.push_back(page.text(*element));
     }
-    std::string line = foldWhiteSpace(title.value_or(""));
-    if (line.ends_with(kSiteSuffix)) {
-        line.resize(line.size() - kSiteSuffix.size());
-        claims.present = true;
-        if (!line.empty()) {
-            claims.title = Claim<std::string>::of(line, line);
+    for (const std::string& title : titles) {
+        const auto here = titleInHead(title);
+        claims.present = claims.present || foldWhiteSpace(title).ends_with(kSiteSuffix);
+        if (claims.title.hasValue() && here.hasValue() && !here.agrees(claims.title)) {
+            claims.broken = "it has several titles";
         }
+        claims.title = claims.title.hasValue() ? claims.title : here;
     }
-    const auto type = meta(page, "og:type");
-    claims.filmPage = type && std::find(kFilmTypes.begin(), kFilmTypes.end(), *type) != kFilmTypes.end();
+    const auto types = metas(page, "og:type");
+    claims.filmPage = std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+        return std::find(kFilmTypes.begin(), kFilmTypes.end(), type) != kFilmTypes.end();
+    });
     claims.page = addressInHead(page);
     return claims;
 }

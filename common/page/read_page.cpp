@@ -102,7 +102,7 @@ private:
         if (!_card.present && !_element.present) {
             throw NotReadable("no scorecard: not a film's page of the design that is known");
         }
-        for (const LayerClaims* layer : Layers{&_card, &_element, &_watch}) {
+        for (const LayerClaims* layer : Layers{&_card, &_element, &_watch, &_head}) {
             if (layer->broken) {
                 throw NotReadable(std::string(layerName(layer->layer)) + ": " + *layer->broken);
             }

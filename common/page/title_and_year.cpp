@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 
 #include "common/model/title_key.h"
 #include "common/page/dates.h"
+#include "common/page/film_year.h"
+#include "common/page/layers.h"
 #include "common/page/text.h"
+#include "common/page/title_match.h"
 
 namespace rtbatch {
 
@@ -15,45 +17,33 @@ namespace {
 constexpr std::size_t kMaxTitle = 300;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // what stands for a broken character
 
-/// One title may be the longer form of the other, "Birdman or (The Unexpected Virtue of Ignorance)" and
-/// "Birdman"; a series' name is part of its season's.
-bool sameTitle(std::string_view a, std::string_view b) {
-    const std::string keyA = titleKey(withoutTrailingYear(a));
-    const std::string keyB = titleKey(withoutTrailingYear(b));
-    if (keyA.empty() || keyB.empty()) {
-        return keyA.empty() && keyB.empty() && withoutTrailingYear(a) == withoutTrailingYear(b);
-    }
-    return keyA.find(keyB) != std::string::npos || keyB.find(keyA) != std::string::npos;
-}
-
 class Naming {
 public:
-    explicit Naming(const NamingLayers& layers) : _layers(layers) {}
+    explicit Naming(const NamingLayers& layers) : _layers(layers) {
+        const auto& page = layers.head->page.hasValue() ? layers.head->page : layers.ld->page;
+        _path = page.hasValue() ? page.value : "";
+    }
 
     TitleAndYear find() {
-        const LayerClaims* first = firstTitle();
-        if (first == nullptr) {
-            return fail("no title");
+        if (auto why = gather()) {
+            return fail(std::move(*why));
         }
-        const std::string& raw = first->title.value;
+        const LayerClaims* shown = shownTitle();
+        const std::string& raw = shown->title.value;
         if (characterCount(raw) > kMaxTitle) {
             return fail("the title is longer than a title");
         }
         if (raw.find(kReplacement) != std::string::npos) {
             return fail("the title has broken characters");
         }
-        for (const LayerClaims* layer : all()) {
-            if (layer->title.hasValue() && !sameTitle(raw, layer->title.value)) {
-                return fail("the layers name different films: \"" + raw + "\" and \"" +
-                            layer->title.value.substr(0, kMaxTitle) + '"');
-            }
-        }
-        findYear();
+        FilmYear year = filmYear(yearSources(raw));
+        _out.year = year.year;
+        _out.lines = std::move(year.lines);
         const auto suffix = trailingYear(raw);
         const bool cut = suffix && (suffix == _out.year || isTitleElsewhere(withoutTrailingYear(raw)));
         _out.title = cut ? withoutTrailingYear(raw) : raw;
         for (const LayerClaims* layer : all()) {
-            addLine("title", layer->layer, layer->title, layer == first);
+            addLine(*layer, layer == shown);
         }
         return _out;
     }
@@ -63,12 +53,56 @@ private:
         return {_layers.watch, _layers.ld, _layers.head, _layers.hero, _layers.mps};
     }
 
+    static bool speaks(const LayerClaims* layer) { return layer->title.hasValue() && !layer->broken; }
+    bool isSeries() const { return _path.starts_with("tv/"); }
+
+    /// Gathers the layers that name the page's film; or says why that cannot be told. The head and JSON-LD
+    /// describe the page itself. What else names a film may stand there for another one: a title that only
+    /// contains the page's, or is contained in it, is not the same, though it makes no page unreadable whose
+    /// own title is confirmed.
+    std::optional<std::string> gather() {
+        for (const LayerClaims* layer :
+             {_layers.ld, _layers.head, _layers.watch, _layers.hero, _layers.mps}) {
+            if (!speaks(layer)) {
+                continue;
+            }
+            const bool own = layer == _layers.ld || layer == _layers.head;
+            const TitleMatch match = _named.empty() ? TitleMatch::same : matchWithNamed(layer->title.value);
+            const bool longForm = match == TitleMatch::longForm;
+            if (match == TitleMatch::same || (longForm && own) ||
+                (match == TitleMatch::contained && isSeries())) {
+                _named.push_back(layer);
+            } else if (longForm || (match == TitleMatch::contained && !own)) {
+                _beside = longForm ? _beside : layer;
+            } else {
+                return differ(*layer);
+            }
+        }
+        if (_named.empty()) {
+            return "no title";
+        }
+        return _beside != nullptr && _named.size() < 2 ? std::optional(differ(*_beside)) : std::nullopt;
+    }
+
+    std::string differ(const LayerClaims& layer) const {
+        return "the layers name different films: \"" + _named.front()->title.value.substr(0, kMaxTitle) +
+               "\" and \"" + layer.title.value.substr(0, kMaxTitle) + '"';
+    }
+
+    TitleMatch matchWithNamed(std::string_view title) const {
+        TitleMatch best = TitleMatch::different;
+        for (const LayerClaims* layer : _named) {
+            best = std::min(best, matchTitles(layer->title.value, title));
+        }
+        return best;
+    }
+
     /// The first that another says to the letter; else the first. All of them are good pages' titles, so this
     /// matters only where one is damaged.
-    const LayerClaims* firstTitle() const {
+    const LayerClaims* shownTitle() const {
         const LayerClaims* first = nullptr;
         for (const LayerClaims* layer : all()) {
-            if (!layer->title.hasValue()) {
+            if (std::find(_named.begin(), _named.end(), layer) == _named.end()) {
                 continue;
             }
             first = first == nullptr ? layer : first;
@@ -80,9 +114,8 @@ private:
     }
 
     bool isConfirmed(const LayerClaims& named) const {
-        const auto layers = all();
-        return std::any_of(layers.begin(), layers.end(), [&named](const LayerClaims* other) {
-            return other != &named && other->title.hasValue() &&
+        return std::any_of(_named.begin(), _named.end(), [&named](const LayerClaims* other) {
+            return other != &named &&
                    withoutTrailingYear(other->title.value) == withoutTrailingYear(named.title.value);
         });
     }
@@ -91,69 +124,75 @@ private:
     bool isTitleElsewhere(std::string_view title) const {
         const std::array<const LayerClaims*, 3> bare{_layers.watch, _layers.hero, _layers.mps};
         return std::any_of(bare.begin(), bare.end(), [title](const LayerClaims* layer) {
-            return layer->title.hasValue() && layer->title.value == title;
+            return speaks(layer) && !trailingYear(layer->title.value) &&
+                   titleKey(layer->title.value) == titleKey(title);
         });
     }
 
+    YearSources yearSources(const std::string& shown) const {
+        const auto of = [&shown](const LayerClaims* layer) {
+            const bool sameFilm = speaks(layer) && matchTitles(layer->title.value, shown) == TitleMatch::same;
+            return sameFilm ? layer->year : Claim<int>();
+        };
+        return {.watch = of(_layers.watch),
+                .suffix = suffixYear(),
+                .hero = of(_layers.hero),
+                .mps = _layers.mps->year,
+                .ld = _layers.ld->year,
+                .slug = slugYear(shown),
+                .releaseIsRead = _layers.mps->present && !_layers.mps->broken && !_layers.ld->broken,
+                .series = isSeries()};
+    }
+
     /// The year in the title of JSON-LD or of the head, when it is there to tell films apart: the film's name
-    /// without it stands elsewhere, or, where no other layer names the film, its path ends in the same year.
+    /// without it stands elsewhere, or its path ends in the same year.
     Claim<int> suffixYear() const {
-        const bool namedElsewhere = _layers.watch->title.hasValue() || _layers.hero->title.hasValue() ||
-                                    _layers.mps->title.hasValue();
+        Claim<int> found;
         for (const LayerClaims* layer : {_layers.ld, _layers.head}) {
             const std::string& title = layer->title.value;
             const auto year = trailingYear(title);
-            if (!year || *year < kFirstFilmYear || *year > kLastFilmYear) {
+            if (!speaks(layer) || !year || *year < kFirstFilmYear || *year > kLastFilmYear) {
                 continue;
             }
-            const auto& page = layer->page.hasValue() ? layer->page : _layers.head->page;
-            const bool byPath = page.hasValue() && page.value.ends_with('_' + std::to_string(*year));
-            if (isTitleElsewhere(withoutTrailingYear(title)) || (!namedElsewhere && byPath)) {
-                return Claim<int>::of(*year, title);
+            const bool byPath = _path.ends_with('_' + std::to_string(*year));
+            if (!isTitleElsewhere(withoutTrailingYear(title)) && !byPath) {
+                continue;
             }
+            if (found.hasValue() && found.value != *year) {
+                return Claim<int>::bad(found.said + " and " + title);
+            }
+            found = found.hasValue() ? found : Claim<int>::of(*year, title);
         }
-        return {};
+        return found;
     }
 
-    void findYear() {
-        struct Source {
-            Layer layer;
-            Claim<int> claim;
-        };
-        const std::array<Source, 4> sources{{{Layer::whereToWatch, _layers.watch->year},
-                                             {Layer::titleSuffix, suffixYear()},
-                                             {Layer::mpscall, _layers.mps->year},
-                                             {Layer::jsonLd, _layers.ld->year}}};
-        // A source that speaks and is not understood ends the search: what comes after it is worse, and the
-        // better one may have said something else.
-        bool ended = false;
-        for (const Source& source : sources) {
-            const bool broken = source.layer == Layer::mpscall && _layers.mps->broken;
-            const bool used = !ended && source.claim.hasValue();
-            if (used) {
-                _out.year = source.claim.value;
-            }
-            ended = ended || broken || !source.claim.silent();
-            addLine("year", source.layer, source.claim, used);
-        }
+    /// The year at the end of the page's address, unless the number is part of the title ("Death Race 2000").
+    Claim<int> slugYear(const std::string& title) const {
+        const std::size_t bar = _path.rfind('_');
+        const std::string digits = bar == std::string::npos ? "" : _path.substr(bar + 1);
+        const bool inTitle = titleKey(withoutTrailingYear(title)).find(digits) != std::string::npos;
+        const auto year = inTitle ? Claim<int>() : yearClaim(digits, _path);
+        return year.hasValue() ? year : Claim<int>();
     }
 
-    template <typename T>
-    void addLine(const std::string& fact, Layer layer, const Claim<T>& claim, bool used) {
-        if (!claim.silent()) {
-            _out.lines.push_back({fact, std::string(layerName(layer)), claim.said, used});
+    void addLine(const LayerClaims& layer, bool used) {
+        if (!layer.title.silent()) {
+            _out.lines.push_back({"title", std::string(layerName(layer.layer)), layer.title.said, used});
         }
     }
 
     TitleAndYear fail(std::string reason) {
         _out.unreadable = std::move(reason);
         for (const LayerClaims* layer : all()) {
-            addLine("title", layer->layer, layer->title, false);
+            addLine(*layer, false);
         }
         return _out;
     }
 
     const NamingLayers& _layers;
+    std::string _path;                         ///< the page's own address; empty when it does not say it
+    std::vector<const LayerClaims*> _named{};  ///< the layers that name the page's film
+    const LayerClaims* _beside = nullptr;      ///< one whose title contains the film's, or is part of it
     TitleAndYear _out;
 };
 

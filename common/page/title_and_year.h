@@ -26,11 +26,9 @@ struct TitleAndYear {
 };
 
 /// Title and year need each other: a trailing ` (2016)` is cut off when it is the film's year, and where the
-/// site adds it to tell films apart, it is the film's year.
-///
-/// The year, best first: releaseYear of where-to-watch; the year of such a title; the release date in
-/// mpscall; dateCreated of JSON-LD. The last two are of the release in the US, which for a restored film can
-/// be forty years later ("Angel's Egg (1985)": Nov 19, 2025), and the very last may be of its streaming.
+/// site adds it to tell films apart, it is the film's year. What layers name is compared by matchTitles();
+/// one that names another film, a sequel in where-to-watch, lends neither title nor year. The year: see
+/// filmYear().
 TitleAndYear titleAndYear(const NamingLayers& layers);
 
 }  // namespace rtbatch

@@ -6,12 +6,6 @@
 using namespace rtbatch;
 using namespace rtbatch::test;
 
-namespace {
-
-const std::string kTitle = "The Long Quay & Other Stories";
-
-}  // namespace
-
 TEST_CASE("a film's page gives its facts") {
     CHECK(facts(filmPage()) == filmFacts());
 }
@@ -98,22 +92,6 @@ TEST_CASE("layers that contradict each other make the page unreadable") {
         with(page, R"("score":"61","scoreType":"VERIFIED","sentiment")", R"("value":"61","sentiment")"));
 }
 
-TEST_CASE("the year is the film's, not its release's or its streaming's") {
-    CHECK(facts(filmPage()).year == 2011);
-    const std::string noWatch = withoutWhereToWatch(filmPage());
-    CHECK(facts(noWatch).year == 2012);
-    CHECK(layerOf(noWatch, "year") == "mpscall");
-    const std::string noMps = withoutMpscall(noWatch);
-    CHECK(facts(noMps).year == 2014);
-    CHECK(facts(without(noMps, R"("dateCreated":)", ",")).year == std::nullopt);
-}
-
-TEST_CASE("a year that no film can have is none, and no worse source replaces it") {
-    const auto year = GENERATE(as<std::string>(), R"("1869")", R"("2101")", R"("20111")", R"("MMXI")", "0");
-    CHECK(facts(with(filmPage(), R"("releaseYear":"2011")", R"("releaseYear":)" + year)).year ==
-          std::nullopt);
-}
-
 TEST_CASE("the release is the day that mpscall names, and no other date of the page") {
     CHECK(facts(filmPage()).released == std::chrono::year(2012) / 3 / 2);
     // JSON-LD's date may be of a streaming, its uploadDate is a trailer's.
@@ -132,49 +110,6 @@ TEST_CASE("a release that is no day is unknown, and the page is read all the sam
     const MovieFacts read = facts(with(filmPage(), "Mar 2, 2012", text));
     CHECK(read.released == std::nullopt);
     CHECK(read.criticScore == 74);
-}
-
-TEST_CASE("the year that tells films apart is cut off their title, and is the film's year") {
-    // As on the page of a restored film: the release date in the US is forty years late.
-    std::string page = withoutWhereToWatch(filmPage());
-    page = with(page, R"("name":")" + kTitle + R"(")", R"("name":")" + kTitle + " (1985)\"");
-    page = with(page, "Stories | Rotten", "Stories (1985) | Rotten");
-    CHECK(facts(page).title == kTitle);
-    CHECK(facts(page).year == 1985);
-    CHECK(layerOf(page, "year") == "title-suffix");
-
-    // Nothing else names the film; the path ends in the same year.
-    page = withoutMediaHero(withoutMpscall(page));
-    CHECK(facts(page).year == 2014);
-    CHECK(facts(page).title == kTitle + " (1985)");
-    page = with(page, R"(/m/the_long_quay")", R"(/m/the_long_quay_1985")");
-    CHECK(facts(page).year == 1985);
-    CHECK(facts(page).title == kTitle);
-}
-
-TEST_CASE("a year that belongs to the title stays") {
-    const auto title =
-        GENERATE(as<std::string>(), "1922", "2046", "(1985)", "Blade Runner 2049", "Summer (1985)");
-    const std::string page =
-        with(with(filmPage(), kTitle, title), "The Long Quay &amp; Other Stories", title);
-    CHECK(facts(page).title == title);
-    CHECK(facts(page).year == 2011);
-}
-
-TEST_CASE("the title's second sources") {
-    CHECK(facts(withoutWhereToWatch(filmPage())).title == kTitle);
-    const std::string head = withoutMpscall(withoutJsonLd(withoutWhereToWatch(filmPage())));
-    CHECK(facts(head).title == kTitle);
-    CHECK(layerOf(head, "title") == "head");
-}
-
-TEST_CASE("a title that is none makes the page unreadable") {
-    const std::string bare = withoutMediaHero(withoutMpscall(withoutJsonLd(filmPage())));
-    const std::string title = R"("title":")" + kTitle + R"(")";
-    whyUnreadable(with(with(bare, title, R"("title":")" + std::string(301, 'x') + R"(")"),
-                       "The Long Quay &amp; Other Stories | ", "| "));
-    whyUnreadable(with(with(bare, title, R"("title":" ")"), "The Long Quay &amp; Other Stories | ", "| "));
-    whyUnreadable(with(filmPage(), "Long", "L\xf6ng"));
 }
 
 TEST_CASE("the consensus is plain text, and the critics'") {
@@ -244,8 +179,8 @@ TEST_CASE("the explanation shows a person every layer") {
     Explanation explanation;
     const Reading reading = readPage(filmPage(), &explanation);
     const std::string text = renderExplanation(reading, explanation);
-    CHECK_THAT(text,
-               Catch::Contains("year: 2011\n  * where-to-watch-json: 2011\n    mpscall: Mar 2, 2012\n"));
+    CHECK_THAT(text, Catch::Contains("year: 2011\n  * where-to-watch-json: 2011\n    media-hero-json: 2012\n "
+                                     "   mpscall: Mar 2, 2012\n"));
     CHECK_THAT(text, Catch::Contains("released: 2012-03-02\n  * mpscall: Mar 2, 2012\n"));
     CHECK_THAT(
         text,
