@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <new>
@@ -41,18 +42,19 @@ Program describe() {
              "Before it reads, the program gives up files, processes, privileges and nearly all "
              "system calls."},
         .readsConfig = false,
-        .options = {{.name = "links",
-                     .help = "gives the ids of the films and series that a browse page or an article lists, "
-                             "in its order, instead of facts"},
-                    {.name = "explain",
-                     .help = "says for each fact which layer of the page it was taken from and what the "
-                             "others say"},
-                    {.name = "memory-mb",
-                     .argument = "N",
-                     .help = "address space it allows itself, 32-4096 (default 256)"},
-                    {.name = "cpu-seconds",
-                     .argument = "N",
-                     .help = "CPU time it allows itself, 1-600 (default 10)"}},
+        .options =
+            {{.name = "links",
+              .help = "gives the ids of the films and series that a browse page or an article lists, "
+                      "in its order, instead of facts"},
+             {.name = "explain",
+              .help = "says for each fact which layer of the page it was taken from and what the "
+                      "others say"},
+             {.name = "memory-mb",
+              .argument = "N",
+              .help = "address space it allows itself, 32-4096 (default 256)"},
+             {.name = "cpu-seconds",
+              .argument = "N",
+              .help = "CPU time it allows itself, 1-600 (default 2); a page that needs more is unreadable"}},
         .exitCodes = {{kExitRead, "the page was read"},
                       {kExitUnreadable, "the page is unreadable; the answer says why"},
                       {kExitUsage, "wrong usage"},
@@ -137,6 +139,26 @@ bool writeOutput(std::string_view text) {
     return true;
 }
 
+/// What is answered when the page reaches the CPU limit; a signal handler can make no text.
+std::string& answerAtCpuLimit() {
+    static std::string answer;
+    return answer;
+}
+
+/// A page that takes too long is unreadable like any other.
+void answerWhenOutOfCpu(const Options& options) {
+    const Unreadable unreadable{"it takes more than " + std::to_string(options.limits.cpuSeconds) +
+                                " s of CPU time to read"};
+    answerAtCpuLimit() = options.links     ? renderLinks(unreadable)
+                         : options.explain ? renderExplanation(unreadable, {})
+                                           : renderReading(unreadable, {});
+    struct sigaction action {};
+    action.sa_handler = [](int) {
+        _exit(writeOutput(answerAtCpuLimit()) ? kExitUnreadable : kExitInputOutput);
+    };
+    sigaction(SIGXCPU, &action, nullptr);
+}
+
 int readAndAnswer(const Options& options) {
     const auto page = readInput();
     if (!page) {
@@ -185,6 +207,7 @@ int run(const std::vector<std::string_view>& args) {
         return kExitUsage;
     }
     exitWhenOutOfMemory();
+    answerWhenOutOfCpu(*options);
     // tidy asks for the environment's locale, whose files can no longer be opened then. "C" has none.
     setenv("LC_ALL", "C", 1);
     try {

@@ -56,10 +56,8 @@ std::variant<ReaderProcess::Answer, Unreadable> ReaderProcess::ask(const std::ve
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
-    // CPU time is the second line of defence, should the killing fail: whole seconds, and never the first.
-    const auto cpu = std::chrono::ceil<std::chrono::seconds>(_limits.timeout) + std::chrono::seconds(1);
     std::vector<std::string> args{"--memory-mb", std::to_string(_limits.memoryMb), "--cpu-seconds",
-                                  std::to_string(cpu.count())};
+                                  std::to_string(_limits.cpuSeconds)};
     args.insert(args.end(), options.begin(), options.end());
     ChildEnd end = runChild(_program, args, html, maxAnswer, Deadline::in(_limits.timeout).sooner(deadline));
     switch (end.kind) {

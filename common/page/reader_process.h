@@ -17,6 +17,7 @@ namespace rtbatch {
 struct ReaderLimits {
     std::chrono::milliseconds timeout{5000};  ///< wall time
     int memoryMb = 256;                       ///< address space, 32-4096
+    int cpuSeconds = 2;                       ///< CPU time, 1-600; the largest real page takes 0.1 s
 };
 
 /// Reads each page in a process of its own, rtbatch-page-reader, so that a hostile page costs one reading and

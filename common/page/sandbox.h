@@ -9,7 +9,7 @@ struct SandboxLimits {
     int memoryMb = 256;  ///< address space, in all
     int stackMb =
         2;  ///< a crafted page overruns any stack, a smaller one sooner; 1 holds 8,000 nested elements
-    int cpuSeconds = 10;  ///< the kernel kills the process then
+    int cpuSeconds = 2;  ///< SIGXCPU is raised then, and a second later the kernel kills the process
 };
 
 /// The system did not grant a limit; the message says which.

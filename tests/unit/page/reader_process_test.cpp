@@ -113,6 +113,18 @@ TEST_CASE("a page that takes the parser a minute costs what was allowed") {
     CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
+TEST_CASE("a page that reaches the CPU limit is an ordinary unreadable page") {
+    std::string tangled = "<html><body>";
+    for (int i = 0; i < 3000; ++i) {
+        tangled += "<a><font><i><b><p>";
+    }
+    // Wall time enough for the busiest machine: what ends the reading is the CPU's.
+    ReaderProcess reader(kReader, {.timeout = 60s, .cpuSeconds = 1});
+    const std::string reason = "it takes more than 1 s of CPU time to read";
+    CHECK(reasonOf(reader.read(tangled + "</html>", soon())) == reason);
+    CHECK(std::get<Unreadable>(reader.links(tangled + "</html>", soon())).reason == reason);
+}
+
 TEST_CASE("whatever the reader does is told") {
     CHECK(reasonWith("kill -SEGV $$") == "the page reader was killed by signal 11");
     CHECK(reasonWith("exit 7") == "the page reader ended with code 7");

@@ -54,7 +54,7 @@ TEST_CASE("a reader that was taken over can do nothing") {
     CHECK(deed("memory").number == 1);
 }
 
-TEST_CASE("the kernel ends a reader that burns CPU time") {
+TEST_CASE("the kernel ends a process that burns CPU time and has no answer to that") {
     const ChildEnd end = runChild(RTBATCH_SANDBOX_PROBE, {"spin"}, "", 1000, Deadline::in(60s));
     CHECK(end.kind == ChildEnd::Kind::signalled);
 }
