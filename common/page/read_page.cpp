@@ -23,14 +23,19 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-std::string withoutComments(std::string_view html) {
+/// The markup alone: in comments and scripts the names of elements are only text.
+std::string withoutCommentsAndScripts(std::string_view html) {
     std::string out;
-    for (std::size_t start = html.find("<!--"); start != std::string_view::npos; start = html.find("<!--")) {
+    while (!html.empty()) {
+        const std::size_t comment = html.find("<!--");
+        const std::size_t script = html.find("<script");
+        const std::size_t start = std::min(comment, script);
         out += html.substr(0, start);
-        const std::size_t end = html.find("-->", start);
-        html = end == std::string_view::npos ? "" : html.substr(end + 3);
+        const std::size_t end =
+            start == std::string_view::npos ? start : html.find(start == comment ? "-->" : "</script", start);
+        html.remove_prefix(std::min(end, html.size()));
     }
-    return out += html;
+    return out;
 }
 
 std::size_t count(std::string_view html, std::string_view tag) {
@@ -44,7 +49,7 @@ std::size_t count(std::string_view html, std::string_view tag) {
 
 /// tidy closes what is open; a scorecard that does not close itself has lost something.
 bool areScorecardsWhole(std::string_view html) {
-    const std::string text = withoutComments(html);
+    const std::string text = withoutCommentsAndScripts(html);
     return count(text, "<media-scorecard") <= count(text, "</media-scorecard");
 }
 

@@ -137,6 +137,9 @@ TEST_CASE("a page cut off is unreadable") {
     CHECK(whyUnreadable(without(page, "</media-scorecard>", "")) == "cut off: the page does not end");
     CHECK(whyUnreadable("") == "an empty page");
     CHECK(facts(page + "<!-- served by 7 -->\n") == filmFacts());
+    // A name in a comment or a script opens nothing.
+    CHECK(facts(with(page, "<hr />",
+                     "<!-- <media-scorecard> --><script>x = '<media-scorecard>';</script>")) == filmFacts());
 }
 
 TEST_CASE("a page of another kind is unreadable") {
