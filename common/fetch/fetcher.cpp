@@ -106,6 +106,7 @@ Fetcher::Known Fetcher::lookUp(std::span<const Wanted> movies) {
         logger().warning("cannot look up what is known of movies: %s", std::string(error.what()));
     }
     known.wikidata = unknown.empty() ? std::nullopt : _parts.gate.shut(Upstream::wikidata);
+    known.reading = readingFailure();
     known.rottenTomatoes = _parts.gate.shut(Upstream::rottenTomatoes);
     return known;
 }
@@ -123,6 +124,9 @@ std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Kno
     }
     if (_stopping) {
         return stopping();
+    }
+    if (known.reading) {
+        return known.reading;
     }
     if (known.rottenTomatoes) {
         return leftAlone(Upstream::rottenTomatoes, *known.rottenTomatoes);

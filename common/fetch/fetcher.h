@@ -115,6 +115,8 @@ struct FetcherOptions {
     std::chrono::milliseconds patience{10000};
     /// How long a movie is left alone whose page is gone or cannot be read; doubles each time, to a day.
     std::chrono::milliseconds failureHoldOff{600000};
+    /// How long no page is asked for when this host cannot read any; then its reader is tried first.
+    std::chrono::milliseconds readerRetry{30000};
     /// How often a flight of another process is looked at: where its bell is heard, and where not.
     std::chrono::milliseconds nearLook{4000};
     std::chrono::milliseconds farLook{60};
@@ -181,6 +183,7 @@ private:
         std::vector<KnownFailure> failures{};
         std::optional<Shut> wikidata{};
         std::optional<Shut> rottenTomatoes{};
+        std::optional<FetchFailed> reading{};  ///< this host cannot read pages
     };
 
     // fetcher_work.cpp
@@ -217,6 +220,9 @@ private:
     // fetcher_guard.cpp
     void guardPages(PageSource& pages);
     bool tryGoodFilm(PageSource& pages, Slot& slot);
+    void suspendReading(const std::string& why);
+    bool mayRead();
+    std::optional<FetchFailed> readingFailure() const;
     void judgeGoodFilm(const StoredMovie& film, const Page& page);
 
     // fetcher_work.cpp
@@ -257,7 +263,7 @@ private:
     const FetcherOptions _options;
     const FetcherParts _parts;
 
-    std::mutex _mutex;
+    mutable std::mutex _mutex;
     std::condition_variable _work;                                 // something to do, or stop
     std::condition_variable _idle;                                 // a worker has finished something
     std::condition_variable _watch;                                // something to watch, or stop
@@ -266,11 +272,14 @@ private:
     FairQueue _forPage;                                            // guarded by _mutex
     std::atomic<bool> _idWork = false;  // what stands in them, to be read without the lock
     std::atomic<bool> _pageWork = false;
-    std::set<ImdbId> _elsewhere;          // guarded by _mutex; other processes have these
-    std::set<ImdbId> _rung;               // guarded by _mutex; others have settled these
-    int _busy = 0;                        // guarded by _mutex
-    std::atomic<bool> _guarding = false;  // one worker at a time tries a good film
-    bool _stopping = false;               // guarded by _mutex
+    std::set<ImdbId> _elsewhere;  // guarded by _mutex; other processes have these
+    std::set<ImdbId> _rung;       // guarded by _mutex; others have settled these
+    int _busy = 0;                // guarded by _mutex
+    /// This host's reader fails on every page: until when no page is asked for; with why, for a person.
+    std::optional<Deadline> _readingSuspended{};  // guarded by _mutex
+    std::string _whyNotReading{};                 // guarded by _mutex
+    std::atomic<bool> _guarding = false;          // one worker at a time tries a good film
+    bool _stopping = false;                       // guarded by _mutex
 
     std::vector<std::unique_ptr<IdSource>> _idSources;
     std::vector<std::unique_ptr<PageSource>> _pageSources;

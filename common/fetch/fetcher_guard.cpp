@@ -71,6 +71,10 @@ bool Fetcher::tryGoodFilm(PageSource& pages, Slot& slot) try {
 
 void Fetcher::judgeGoodFilm(const StoredMovie& film, const Page& page) {
     const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
+    if (const auto* notTried = std::get_if<NotTried>(&reading)) {
+        suspendReading(notTried->reason);
+        return;
+    }
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
         record(film.imdbId, ScrapeOutcome::unreadable, unreadable->reason);
         _parts.gate.suspendPages();
@@ -79,11 +83,62 @@ void Fetcher::judgeGoodFilm(const StoredMovie& film, const Page& page) {
     const auto& facts = std::get<MovieFacts>(reading);
     const Judgement judgement = judge(film, film.imdbId, page.id, facts, _options.lifetime, now());
     record(film.imdbId, judgement.outcome, judgement.detail, &facts);
-    if (judgement.outcome == ScrapeOutcome::read) {
-        _parts.gate.believePages();
-    } else if (judgement.outcome == ScrapeOutcome::lost) {
+    if (judgement.mayBeMarkup()) {
         _parts.gate.suspendPages();
+    } else if (judgement.outcome != ScrapeOutcome::other) {
+        _parts.gate.believePages();
     }
+}
+
+/// This host's reader fails, whatever the page. That is nothing against the site or a movie; other hosts go
+/// on.
+void Fetcher::suspendReading(const std::string& why) {
+    logger().error("this host cannot read pages, and asks for none until it can: %s", why);
+    const Lock lock(_mutex);
+    _readingSuspended = Deadline::in(_options.readerRetry);
+    _whyNotReading = why;
+}
+
+/// Whether pages may be asked for. When the reader has failed and its time is up, it is tried on a known
+/// page. While it fails, what waits for a page fails.
+bool Fetcher::mayRead() {
+    {
+        const Lock lock(_mutex);
+        if (!_readingSuspended) {
+            return true;
+        }
+    }
+    if (!readingFailure()) {
+        if (const auto why = _parts.reader.check()) {
+            suspendReading(*why);
+        } else {
+            logger().notice("this host can read pages again");
+            const Lock lock(_mutex);
+            _readingSuspended.reset();
+            return true;
+        }
+    }
+    std::vector<Landing> landings;
+    {
+        const auto failed = readingFailure();
+        const Lock lock(_mutex);
+        while (auto flight = failed ? take(_forPage, Stage::waitingForPage) : nullptr) {
+            landings.push_back(end(flight, *failed));
+        }
+    }
+    tell(landings);
+    return false;
+}
+
+/// What is answered while no page is asked for.
+std::optional<FetchFailed> Fetcher::readingFailure() const {
+    const Lock lock(_mutex);
+    if (!_readingSuspended || _readingSuspended->passed()) {
+        return std::nullopt;
+    }
+    return FetchFailed{"This host cannot read pages now: " + _whyNotReading,
+                       std::max(std::chrono::seconds(1),
+                                std::chrono::ceil<std::chrono::seconds>(_readingSuspended->left()))};
 }
 
 }  // namespace rtbatch

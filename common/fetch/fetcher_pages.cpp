@@ -36,6 +36,13 @@ bool Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
                       false);
         return true;
     }
+    if (const auto* notTried = std::get_if<NotTried>(&reading)) {
+        suspendReading(notTried->reason);
+        unclaim({flight});
+        const Lock lock(_mutex);
+        enqueue(flight, Stage::waitingForPage);  // and fails there, with those that wait
+        return false;
+    }
     const auto& facts = std::get<MovieFacts>(reading);
     const RtId address = (facts.page ? RtId::parse(*facts.page) : std::nullopt).value_or(page.id);
     const Address where = address.isSamePage(*flight->rtId) ? Address::asked
@@ -71,7 +78,7 @@ bool Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
     }
     unclaim({flight});
     land(flight, std::move(result));
-    return judgement.outcome == ScrapeOutcome::lost;
+    return judgement.mayBeMarkup();
 }
 
 /// A page that is of no use: the movie's next id is tried, Wikidata asked again (where `askAgain`), or the

@@ -325,6 +325,9 @@ bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
         ++_busy;
     }
     const Busy busy(_mutex, _busy, _idle);
+    if (!mayRead()) {
+        return false;
+    }
     // While pages are not believed, a good film tells more than any that is wanted.
     if (slot.probe() && _parts.gate.pagesSuspended() && tryGoodFilm(sources.pages, slot)) {
         return false;

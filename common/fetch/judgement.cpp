@@ -39,7 +39,7 @@ bool lacks(const std::optional<Fact>& fresh, const std::optional<Fact>& stored) 
 /// Names what the page lacks, and fills it in.
 std::string fillGaps(MovieFacts& fresh, const MovieFacts& stored) {
     std::string lost;
-    const auto note = [&lost](const char* what) { lost.append(lost.empty() ? "" : ", ").append(what); };
+    const auto note = [&lost](std::string_view what) { lost.append(lost.empty() ? "" : ", ").append(what); };
     if (lacks(fresh.criticScore, stored.criticScore)) {
         note("critics' score");
         fresh.criticScore = stored.criticScore;
@@ -54,13 +54,17 @@ std::string fillGaps(MovieFacts& fresh, const MovieFacts& stored) {
         fresh.consensus = stored.consensus;
     }
     if (lacks(fresh.year, stored.year)) {
-        note("year");
+        note(kYearOnly);
         fresh.year = stored.year;
     }
     return lost;
 }
 
 }  // namespace
+
+bool Judgement::mayBeMarkup() const {
+    return outcome == ScrapeOutcome::lost && detail != kYearOnly;
+}
 
 Judgement judge(const std::optional<StoredMovie>& stored, const ImdbId& id, const RtId& page,
                 MovieFacts facts, const LifetimeRules& rules, Timestamp now, Address address) {

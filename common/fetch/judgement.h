@@ -18,7 +18,14 @@ struct Judgement {
     ScrapeOutcome outcome;  ///< read, lost or other
     std::string detail{};   ///< what was lost, or whose page it is
     StoredMovie row;        ///< to be stored; not for another film's
+
+    /// Whether it lost what only a change of the site's markup, or the film's own page, takes away. A year
+    /// alone is missing where nothing on the page tells that of a re-release from the film's.
+    bool mayBeMarkup() const;
 };
+
+/// What `detail` says when only the year was lost.
+inline constexpr std::string_view kYearOnly = "year";
 
 /// Where a page says it is, against the address that was asked for.
 enum class Address {

@@ -47,11 +47,12 @@ const Metrics& metrics() {
             {{"outcome", {"read", "lost", "unreadable", "other", "gone", "failed"}}}},
         .pageFailures{
             "rtbatch_page_failures_total",
-            "Pages on which a layer was missing or not understood, and pages that the reader's process did "
-            "not survive. Some layers are missing on good pages: a rise tells.",
+            "Pages on which a layer was missing or not understood, pages that the reader's process did not "
+            "survive, and pages that could not be tried because this host's reader fails on all (host). Some "
+            "layers are missing on good pages: a rise tells.",
             {{"layer",
               {"media-scorecard-json", "media-scorecard", "where-to-watch-json", "json-ld", "mpscall",
-               "media-hero-json", "head", "title-suffix", "critics-consensus", "process"}}}},
+               "media-hero-json", "head", "title-suffix", "critics-consensus", "process", "host"}}}},
         .storeTime{"rtbatch_store_seconds", "How long calls of the database took."},
         .storeErrors{"rtbatch_store_errors_total", "Calls of the database that failed."},
     };

@@ -25,7 +25,7 @@ struct Metrics {
     Counter upstreamRequests;  ///< by Upstream and UpstreamResult
     Histogram upstreamTime;    ///< by Upstream
     Counter pages;
-    Counter pageFailures;  ///< by Layer, and one more for the reader's process
+    Counter pageFailures;  ///< by Layer; then the reader's process, and the host
     Histogram storeTime;
     Counter storeErrors;
 

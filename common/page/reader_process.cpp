@@ -1,6 +1,7 @@
 #include "common/page/reader_process.h"
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <system_error>
@@ -11,6 +12,7 @@
 #include "common/page/child_process.h"
 #include "common/page/exit_codes.h"
 #include "common/page/read_page.h"
+#include "common/page/reader_check.h"
 #include "common/page/reading_json.h"
 
 namespace rtbatch {
@@ -25,6 +27,15 @@ constexpr std::size_t kMaxLinksAnswer = std::size_t{1024} * 1024;
 
 /// The label of what is no layer's fault, after those of the layers.
 constexpr auto kOfProcess = static_cast<std::size_t>(Layer::consensus) + 1;
+
+/// The label of a page that could not be tried, for this host cannot read any.
+constexpr auto kOfHost = kOfProcess + 1;
+
+/// A known page takes milliseconds.
+constexpr std::chrono::seconds kKnownPageTimeout{5};
+
+/// How the reasons begin that are not the page's but its reader's.
+constexpr std::string_view kOfTheReader = "the page reader";
 
 constexpr auto kCodeDiffers = "the page reader's answer and its exit code differ";
 
@@ -47,12 +58,18 @@ std::string reasonOfCode(int code) {
 }  // namespace
 
 ReaderProcess::ReaderProcess(std::filesystem::path program, ReaderLimits limits)
-    : _program(std::move(program)), _limits(limits) {}
+    : _program(std::move(program)), _limits(limits) {
+    // Some supervisors start programs with SIGCHLD ignored, and then nobody learns how a child ended.
+    struct sigaction now {};
+    if (sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+        now.sa_handler = SIG_DFL;
+        sigaction(SIGCHLD, &now, nullptr);
+    }
+}
 
-std::variant<ReaderProcess::Answer, Unreadable> ReaderProcess::ask(const std::vector<std::string>& options,
-                                                                   std::string_view html,
-                                                                   std::size_t maxAnswer,
-                                                                   Deadline deadline) const {
+std::variant<ReaderProcess::Answer, Unreadable, NotTried> ReaderProcess::ask(
+    const std::vector<std::string>& options, std::string_view html, std::size_t maxAnswer,
+    Deadline deadline) const {
     if (html.size() > kMaxPageBytes) {
         return Unreadable{"longer than any page of the site"};
     }
@@ -73,19 +90,21 @@ std::variant<ReaderProcess::Answer, Unreadable> ReaderProcess::ask(const std::ve
         case ChildEnd::Kind::overflowed:
             return Unreadable{"the page reader said more than an answer and was killed"};
         case ChildEnd::Kind::notStarted:
-            return Unreadable{"the page reader could not be started: " +
-                              std::generic_category().message(end.number)};
+            return NotTried{"the page reader could not be started: " +
+                            std::generic_category().message(end.number)};
         case ChildEnd::Kind::lost:
             break;
     }
-    return Unreadable{"how the page reader ended is not known"};
+    return NotTried{"how the page reader ended is not known"};
 }
 
-Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
+Reading ReaderProcess::readOnce(std::string_view html, Deadline deadline) {
     auto asked = ask({}, html, kMaxAnswer, deadline);
     if (auto* unreadable = std::get_if<Unreadable>(&asked)) {
-        metrics().pageFailures.count(kOfProcess);
         return std::move(*unreadable);
+    }
+    if (auto* notTried = std::get_if<NotTried>(&asked)) {
+        return std::move(*notTried);
     }
     const auto& answer = std::get<Answer>(asked);
     for (const Layer layer : layersWithout(answer.line)) {
@@ -98,10 +117,41 @@ Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
     return reading;
 }
 
+Reading ReaderProcess::read(std::string_view html, Deadline deadline) {
+    Reading reading = readOnce(html, deadline);
+    const auto* unreadable = std::get_if<Unreadable>(&reading);
+    if (unreadable != nullptr && unreadable->reason.starts_with(kOfTheReader)) {
+        metrics().pageFailures.count(kOfProcess);
+        if (check()) {  // it is not the page
+            reading = NotTried{unreadable->reason};
+        }
+    }
+    if (std::holds_alternative<NotTried>(reading)) {
+        metrics().pageFailures.count(kOfHost);
+    }
+    return reading;
+}
+
+std::optional<std::string> ReaderProcess::check() {
+    const Reading reading = readOnce(knownPage(), Deadline::in(kKnownPageTimeout));
+    if (isKnownPage(reading)) {
+        return std::nullopt;
+    }
+    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
+        return unreadable->reason;
+    }
+    const auto* notTried = std::get_if<NotTried>(&reading);
+    return notTried != nullptr ? notTried->reason
+                               : "the page reader reads a known page wrongly: of another version?";
+}
+
 Links ReaderProcess::links(std::string_view html, Deadline deadline) {
     auto asked = ask({"--links"}, html, kMaxLinksAnswer, deadline);
     if (auto* unreadable = std::get_if<Unreadable>(&asked)) {
         return std::move(*unreadable);
+    }
+    if (auto* notTried = std::get_if<NotTried>(&asked)) {
+        return Unreadable{std::move(notTried->reason)};
     }
     const auto& answer = std::get<Answer>(asked);
     Links links = parseLinks(answer.line);

@@ -21,15 +21,20 @@ struct ReaderLimits {
 };
 
 /// Reads each page in a process of its own, rtbatch-page-reader, so that a hostile page costs one reading and
-/// nothing else: whatever becomes of the process, the answer is Unreadable, with how it ended. It leaves no
-/// process, descriptor or file behind. Safe to use from several threads at once.
+/// nothing else: whatever becomes of the process, the answer is Unreadable, with how it ended; or NotTried
+/// where it does not even read a page that is known. It leaves no process, descriptor or file behind. Safe to
+/// use from several threads at once.
 class ReaderProcess : public PageReader {
 public:
     /// `program` is the path of rtbatch-page-reader; it is not looked for until the first page.
     explicit ReaderProcess(std::filesystem::path program, ReaderLimits limits = {});
 
-    /// Blocks at most to the sooner of `deadline` and the limit. Throws std::bad_alloc only.
+    /// Blocks at most to the sooner of `deadline` and the limit, and where the process fails, as long again.
+    /// Throws std::bad_alloc only.
     Reading read(std::string_view html, Deadline deadline) override;
+
+    /// Reads a page that is known.
+    std::optional<std::string> check() override;
 
     /// The same for a list of films; see readLinks().
     Links links(std::string_view html, Deadline deadline);
@@ -39,8 +44,10 @@ private:
         std::string line;
         bool readable;  ///< as the exit code has it
     };
-    std::variant<Answer, Unreadable> ask(const std::vector<std::string>& options, std::string_view html,
-                                         std::size_t maxAnswer, Deadline deadline) const;
+    Reading readOnce(std::string_view html, Deadline deadline);
+    std::variant<Answer, Unreadable, NotTried> ask(const std::vector<std::string>& options,
+                                                   std::string_view html, std::size_t maxAnswer,
+                                                   Deadline deadline) const;
 
     std::filesystem::path _program;
     ReaderLimits _limits;

@@ -131,3 +131,19 @@ TEST_CASE("after 429 with Retry-After the site is left alone for so long", "[fau
     CHECK(verdictOf(client.response(), ids[2]) == "movie fetched");
     CHECK(outcomeOf(client.response(), ids[2]).at - client.sentAt() >= 1900ms);
 }
+
+TEST_CASE("a host without its page reader says so, asks for no more pages, and stops nobody else", "[faults]") {
+    Stack stack({.settings = {{"reader.path", "/nonexistent/reader"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 12);
+    const HttpResponse response = ask(stack.http(), batchOf(ids));
+    checkWhole(response, ids);
+    CHECK(doneOf(response).errors == 12);
+    CHECK_THAT(outcomeOf(response, ids[11]).fields->getValue<std::string>("message"),
+               Catch::StartsWith("This host cannot read pages now: the page reader could not be started"));
+    CHECK(stack.upstreams().counts(Site::rt).requests <= 2);
+    CHECK_THAT(stack.handlerLog(), Catch::Contains("this host cannot read pages, and asks for none"));
+
+    Stack other({.standinOf = &stack});
+    const HttpResponse elsewhere = ask(other.http(), batchOf(ids));
+    CHECK(doneOf(elsewhere).fetched == 12);
+}

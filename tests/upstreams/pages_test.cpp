@@ -26,6 +26,9 @@ void checkReadsAs(const Film& film) {
     REQUIRE(facts != nullptr);
     MovieFacts expected = film.facts;
     expected.page = film.rtId;
+    if (!film.whereToWatch && film.nameOnPage.empty()) {
+        expected.year.reset();  // that of its release may be a re-release's
+    }
     CHECK(*facts == expected);
 }
 

@@ -206,7 +206,14 @@ std::variant<Page, UpstreamFailure> FakeUpstreams::answer(const RtId& id, const 
     return Page{id, std::get<std::string>(page->second)};
 }
 
+std::optional<std::string> TitleReader::check() {
+    return broken ? std::optional<std::string>("it is missing") : std::nullopt;
+}
+
 Reading TitleReader::read(std::string_view html, Deadline /*deadline*/) {
+    if (broken) {
+        return NotTried{"it is missing"};
+    }
     if (html == "unreadable") {
         return Unreadable{"it has no title"};
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -76,6 +77,9 @@ private:
 class TitleReader : public PageReader {
 public:
     Reading read(std::string_view html, Deadline deadline) override;
+    std::optional<std::string> check() override;
+
+    std::atomic<bool> broken = false;  ///< it reads no page at all
 };
 
 }  // namespace rtbatch::test

@@ -24,7 +24,7 @@ public:
         gateOptions.pageTimeout = options.pageTimeout;
         gate.emplace(gateOptions, store, leases, bell);
         fetcher.emplace(options, FetcherParts{[&] { return _fakes.makeIdSource(); },
-                                              [&] { return _fakes.makePageSource(); }, _reader, store, leases,
+                                              [&] { return _fakes.makePageSource(); }, reader, store, leases,
                                               *gate, bell});
     }
 
@@ -34,11 +34,11 @@ public:
     GateOptions gateOptions;
     FetcherOptions options;
     std::optional<Gate> gate;
+    TitleReader reader;
     std::optional<Fetcher> fetcher;
 
 private:
     FakeUpstreams& _fakes;
-    TitleReader _reader;
 };
 
 }  // namespace rtbatch::test

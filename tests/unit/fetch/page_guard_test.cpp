@@ -236,3 +236,51 @@ TEST_CASE_METHOD(Fixture, "one film whose page is always bad does not stop the o
     }
     CHECK_FALSE(suspended());
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "a host that cannot read pages blames neither the site nor the movie, and asks for none") {
+    for (int i = 0; i < 16; ++i) {
+        REQUIRE(isFetched(i));
+    }
+    fetching->reader.broken = true;
+    const auto asked = upstreams.pages().size();
+    for (int i = 0; i < 10; ++i) {
+        const auto result = fetch(i);
+        REQUIRE(std::holds_alternative<FetchFailed>(result));
+        CHECK_THAT(std::get<FetchFailed>(result).message,
+                   Catch::StartsWith("This host cannot read pages now"));
+        CHECK(std::get<FetchFailed>(result).retryAfter <= 30s);
+    }
+    CHECK(upstreams.pages().size() <= asked + 2);  // two may have been open
+    CHECK_FALSE(suspended());
+    for (int i = 0; i < 10; ++i) {
+        const ImdbId one = id(i);
+        CHECK(fetching->store.findFailures({&one, 1}).empty());
+    }
+}
+
+TEST_CASE("a host whose reader works again goes on, and not before") {
+    TempDir dir;
+    const StoreOptions storeOptions{.url = "sqlite:" + dir.file("rtbatch.db")};
+    migrate(storeOptions);
+    FakeUpstreams upstreams;
+    upstreams.setId(id(1).string(), slug(1));
+    upstreams.setPage(slug(1), title(1));
+    Fetching fetching(storeOptions, upstreams);
+    fetching.options.readerRetry = 10ms;
+    fetching.start();
+    const auto fetch = [&] {
+        const auto landing = std::make_shared<OneLanding>();
+        fetching.fetcher->want(landing, Priority::people, {{.id = id(1)}});
+        return landing->wait();
+    };
+    fetching.reader.broken = true;
+    CHECK(std::holds_alternative<FetchFailed>(fetch()));
+    CHECK(upstreams.pages().size() == 1);
+    std::this_thread::sleep_for(20ms);  // the reader's pause, after which it is tried on a known page
+    CHECK(std::holds_alternative<FetchFailed>(fetch()));
+    CHECK(upstreams.pages().size() == 1);
+    fetching.reader.broken = false;
+    CHECK(eventually(kSoon, [&] { return std::holds_alternative<Fetched>(fetch()); }));
+    CHECK(upstreams.pages().size() == 2);
+}

@@ -164,7 +164,7 @@ TEST_CASE("cells are not shared with another group or layout, nor where they can
 
 TEST_CASE("the layers that are counted are those that the reader knows") {
     const auto& names = metrics().pageFailures.labels().front().values;
-    REQUIRE(names.size() == static_cast<std::size_t>(Layer::consensus) + 2);
+    REQUIRE(names.size() == static_cast<std::size_t>(Layer::consensus) + 3);
     for (int i = 0; i <= static_cast<int>(Layer::consensus); ++i) {
         CHECK(names[static_cast<std::size_t>(i)] == layerName(static_cast<Layer>(i)));
     }

@@ -60,8 +60,9 @@ private:
 };
 
 std::string reasonOf(const Reading& reading) {
-    REQUIRE(std::holds_alternative<Unreadable>(reading));
-    return std::get<Unreadable>(reading).reason;
+    REQUIRE_FALSE(std::holds_alternative<MovieFacts>(reading));
+    const auto* unreadable = std::get_if<Unreadable>(&reading);
+    return unreadable != nullptr ? unreadable->reason : std::get<NotTried>(reading).reason;
 }
 
 /// What becomes of a page when the reader is this script.
@@ -260,4 +261,29 @@ TEST_CASE("The films of a list are read in the process, and whatever becomes of 
     const FakeReader forging("echo '[\"m/heat\"]'; exit 1");
     CHECK(std::get<Unreadable>(ReaderProcess(forging.path()).links("x", soon())).reason ==
           "the page reader's answer and its exit code differ");
+}
+
+TEST_CASE("what the reader fails on is the page's matter only where it reads a known page") {
+    CHECK_FALSE(ReaderProcess(kReader).check());
+    CHECK(std::holds_alternative<Unreadable>(ReaderProcess(kReader, {.timeout = 30s}).read(kCrash, soon())));
+
+    CHECK(std::holds_alternative<NotTried>(ReaderProcess("/nonexistent/reader").read(filmPage(), soon())));
+    for (const std::string script : {"exit 3", "kill -9 $$", "echo '{\"title\":\"Of another version\"}'",
+                                     "echo x; exit 1", "exec sleep 60"}) {
+        CAPTURE(script);
+        const FakeReader broken(script);
+        ReaderProcess reader(broken.path(), {.timeout = 200ms});
+        CHECK(std::holds_alternative<NotTried>(reader.read(filmPage(), soon())));
+        CHECK(reader.check());
+    }
+}
+
+TEST_CASE("a process that inherited ignoring the ends of its children reads pages all the same") {
+    struct sigaction before {};
+    struct sigaction ignored {};
+    ignored.sa_handler = SIG_IGN;
+    REQUIRE(sigaction(SIGCHLD, &ignored, &before) == 0);
+    const auto reading = ReaderProcess(kReader).read(filmPage(), soon());
+    sigaction(SIGCHLD, &before, nullptr);
+    CHECK(std::holds_alternative<MovieFacts>(reading));
 }
