@@ -303,7 +303,8 @@ void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool a
 /// One id may have spoilt the query for the others: they are asked in smaller ones, until the culprit is
 /// alone. The breaker ends this soon where all fail.
 void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure) {
-    const bool mayBeOneId = failure.kind == Kind::broken || failure.kind == Kind::timeout;
+    const bool tooLarge = failure.kind == Kind::refused;
+    const bool mayBeOneId = failure.kind == Kind::broken || failure.kind == Kind::timeout || tooLarge;
     std::vector<Landing> landings;
     {
         const Lock lock(_mutex);
@@ -312,8 +313,17 @@ void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure
                 flight->companions = (flights.size() + kSplit - 1) / kSplit;
                 enqueue(flight, Stage::waitingForId);
             } else {
-                landings.push_back(end(flight, describe(failure)));
+                FetchFailed failed = describe(failure);
+                if (tooLarge) {
+                    failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
+                }
+                landings.push_back(end(flight, std::move(failed)));
             }
+        }
+    }
+    for (const Landing& landing : landings) {
+        if (tooLarge) {  // it will be so the next time too
+            rememberFailure(landing.id, std::get<FetchFailed>(*landing.result), true);
         }
     }
     tell(landings);

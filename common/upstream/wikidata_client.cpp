@@ -1,5 +1,6 @@
 #include "common/upstream/wikidata_client.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -13,9 +14,18 @@ namespace {
 
 constexpr std::size_t kMaxIds = 50;
 
+/// A row has some 250 bytes, and a film one row, rarely two. What is larger is somebody's mistake or malice,
+/// and reading it as JSON takes fifty times its size.
+constexpr std::size_t kMaxReply = std::size_t{256} * 1024;
+
+HttpOptions capped(HttpOptions options) {
+    options.maxBody = std::min(options.maxBody, kMaxReply);
+    return options;
+}
+
 }  // namespace
 
-WikidataClient::WikidataClient(HttpOptions options) : _http(wikidataOptions(std::move(options))) {}
+WikidataClient::WikidataClient(HttpOptions options) : _http(capped(wikidataOptions(std::move(options)))) {}
 
 std::variant<IdAnswers, UpstreamFailure> WikidataClient::resolve(std::span<const ImdbId> ids,
                                                                  Deadline deadline) {

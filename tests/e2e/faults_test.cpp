@@ -132,7 +132,8 @@ TEST_CASE("after 429 with Retry-After the site is left alone for so long", "[fau
     CHECK(outcomeOf(client.response(), ids[2]).at - client.sentAt() >= 1900ms);
 }
 
-TEST_CASE("a host without its page reader says so, asks for no more pages, and stops nobody else", "[faults]") {
+TEST_CASE("a host without its page reader says so, asks for no more pages, and stops nobody else",
+          "[faults]") {
     Stack stack({.settings = {{"reader.path", "/nonexistent/reader"}}});
     const std::vector<std::string> ids = madeUpMovies(1, 12);
     const HttpResponse response = ask(stack.http(), batchOf(ids));
@@ -140,10 +141,28 @@ TEST_CASE("a host without its page reader says so, asks for no more pages, and s
     CHECK(doneOf(response).errors == 12);
     CHECK_THAT(outcomeOf(response, ids[11]).fields->getValue<std::string>("message"),
                Catch::StartsWith("This host cannot read pages now: the page reader could not be started"));
-    CHECK(stack.upstreams().counts(Site::rt).requests <= 2);
+    CHECK(stack.upstreams().counts(Site::rt).requests <= 4);  // as many as may be read at once
     CHECK_THAT(stack.handlerLog(), Catch::Contains("this host cannot read pages, and asks for none"));
 
-    Stack other({.standinOf = &stack});
+    Stack other({.databaseUrl = stack.databaseUrl(), .standinOf = &stack});
     const HttpResponse elsewhere = ask(other.http(), batchOf(ids));
     CHECK(doneOf(elsewhere).fetched == 12);
+}
+
+TEST_CASE("a film with thousands of rows at Wikidata costs itself, and no memory", "[faults]") {
+    Stack stack;
+    const std::vector<std::string> ids = madeUpMovies(1, 20);
+    checkWhole(ask(stack.http(), batchOf(std::vector<std::string>{ids[1]})),
+               std::vector<std::string>{ids[1]});
+    std::string values;
+    for (int i = 0; i < 45'000; ++i) {
+        values.append(values.empty() ? "" : ",").append("\"m/value_").append(std::to_string(i)).append("\"");
+    }
+    stack.upstreams().changeFilm(ids[0], R"({"values":[)" + values + "]}");
+    const std::size_t before = residentBytes(stack.handler().pid());
+    const HttpResponse response = ask(stack.http(), batchOf(ids));
+    checkWhole(response, ids);
+    CHECK(verdictOf(response, ids[0]) == "error scrape_failed");
+    CHECK(doneOf(response).errors == 1);
+    CHECK(residentBytes(stack.handler().pid()) < before + 30'000'000);
 }

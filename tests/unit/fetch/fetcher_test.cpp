@@ -178,6 +178,21 @@ TEST_CASE_METHOD(Fixture, "one id that spoils every query fails alone, after few
     CHECK(upstreams.queries().size() <= 12);
 }
 
+TEST_CASE_METHOD(Fixture, "one id whose answer is too large fails alone, and is left alone for a while") {
+    upstreams.poison(imdb(3), {Kind::refused, "sent too much", std::nullopt});
+    start();
+    const auto batch = want(1, 30);
+    REQUIRE(batch->waitFor(30));
+    for (int i = 1; i <= 30; ++i) {
+        CHECK((i == 3 ? batch->of(i) == "failed sent too much" : batch->of(i).starts_with("fetched")));
+    }
+    const auto queries = upstreams.queries().size();
+    const auto again = want(3, 3);
+    REQUIRE(again->waitFor(1));
+    CHECK(again->of(3) == "failed sent too much");
+    CHECK(upstreams.queries().size() == queries);
+}
+
 TEST_CASE_METHOD(Fixture, "a failing page costs its own movie only") {
     upstreams.failPage(slug(2), {Kind::broken, "Rotten Tomatoes answered 500", std::nullopt});
     upstreams.setPage(slug(3), "unreadable");

@@ -209,6 +209,14 @@ TEST_CASE("whatever Wikidata answers instead is a failure") {
           "Wikidata sent a reply that cannot be read: it is not a JSON object, or cut short");
 }
 
+TEST_CASE("a reply that is larger than any to 50 ids is refused") {
+    std::string rows = row("tt0113277", "m/heat");
+    while (rows.size() < 300'000) {
+        rows += "," + row("tt0113277", "m/heat");
+    }
+    CHECK(kindOf(resolve(ok(reply(rows)))) == Kind::refused);
+}
+
 TEST_CASE("Wikidata is asked whose page an address is") {
     const std::string rows =
         R"({"wanted":{"type":"literal","value":"m/heat"},"imdb":{"type":"literal","value":"tt0113277"},)"
