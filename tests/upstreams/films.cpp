@@ -127,7 +127,6 @@ std::vector<Film> makeFilms() {
         film("tt6214928", "m/1922", "1922", 2017, 91, 57, kNotCertified, "A farm, a deed, and rats."));
     films.push_back(film("tt0212712", "m/2046", "2046", 2004, 87, 81, kCertified,
                          "Memory as a train that goes nowhere."));
-    films.back().whereToWatch = false;
     return films;
 }
 

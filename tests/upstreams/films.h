@@ -19,9 +19,9 @@ struct Film {
 
     std::string nameOnPage{};     ///< JSON-LD and og:title; empty: the title. Some end in " (2016)"
     std::string consensusHtml{};  ///< as the page has it; empty: the plain text, escaped
-    bool whereToWatch = true;     ///< whether the page has that block; without it nothing tells the year
-    std::string address{};        ///< where the page says it is; empty: where it is
-    std::string movedTo{};        ///< `rtId` redirects there, where the page is then
+    bool whereToWatch = true;  ///< whether the page has that block; without it only a title may say the year
+    std::string address{};     ///< where the page says it is; empty: where it is
+    std::string movedTo{};     ///< `rtId` redirects there, where the page is then
     std::vector<std::string> values{};  ///< what Wikidata says; empty: `rtId` alone
 
     /// Where its page is.

@@ -26,9 +26,6 @@ void checkReadsAs(const Film& film) {
     REQUIRE(facts != nullptr);
     MovieFacts expected = film.facts;
     expected.page = film.rtId;
-    if (!film.whereToWatch && film.nameOnPage.empty()) {
-        expected.year.reset();  // that of its release may be a re-release's
-    }
     CHECK(*facts == expected);
 }
 
@@ -38,6 +35,18 @@ TEST_CASE("every film's page is read as its facts") {
     for (const Film& film : knownFilms()) {
         checkReadsAs(film);
     }
+}
+
+TEST_CASE("a page without where-to-watch does not say the film's year") {
+    Film film = knownFilms().front();
+    film.whereToWatch = false;
+    film.facts.year.reset();
+    Film shown = film;
+    shown.facts.year = knownFilms().front().facts.year;
+    const Reading reading = read(filmPage(shown, kDefaultPageBytes));
+    film.facts.page = film.rtId;
+    REQUIRE(std::holds_alternative<MovieFacts>(reading));
+    CHECK(std::get<MovieFacts>(reading) == film.facts);
 }
 
 TEST_CASE("generated films' pages are read as their facts") {
