@@ -42,9 +42,11 @@ public:
             all += (all.empty() ? "" : " ") + line;
         }
         all = decodeEntities(withoutHeading(all));
-        const bool damaged = all.find(kReplacement) != std::string::npos ||
+        const bool damaged = all.find(kReplacement) != std::string::npos || hasMarkup(all) ||
                              ((_joined || _lines.size() > 1) && hasLooseMark(all));
-        const bool other = titleKey(all).find("criticsconsensus") != std::string::npos;
+        const std::string key = titleKey(all);
+        const bool other = key.find("criticsconsensus") != std::string::npos ||
+                           key.find("readcriticsreviews") != std::string::npos;
         return _whole && !damaged && !other ? std::optional(all) : std::nullopt;
     }
 
@@ -199,6 +201,12 @@ private:
         const std::size_t after = space == std::string::npos ? space : text.find_first_not_of(":- ", space);
         const bool heading = after != std::string::npos && isHeading(std::string_view(text).substr(0, space));
         return heading ? text.substr(after) : text;
+    }
+
+    /// The rest of a tag that was damaged.
+    static bool hasMarkup(std::string_view text) {
+        return text.find_first_of("<>{}") != std::string_view::npos ||
+               text.find("=\"") != std::string_view::npos;
     }
 
     /// A space before a comma, or after an opening bracket: pieces of a sentence were put together wrongly.

@@ -26,9 +26,9 @@ LayerClaims readScorecardJson(const Document& page);
 /// Each <media-scorecard> of the page.
 std::vector<LayerClaims> readScorecardElements(const Document& page);
 
-/// Which of them is the film's. Where they do not all say the same it is the one that agrees with the
-/// scorecard's JSON, or, without that, with the critics' score of JSON-LD; broken when there is no such
-/// witness, or none or several agree.
+/// Which of them is the film's. Without the scorecard's JSON it is the one that has the critics' score of
+/// JSON-LD; with it, where they do not all say the same, the one that agrees with it. Broken when there is no
+/// such witness, or none or several agree.
 LayerClaims filmsScorecard(const std::vector<LayerClaims>& elements, const LayerClaims& json,
                            const LayerClaims& ld);
 

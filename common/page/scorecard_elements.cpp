@@ -107,8 +107,10 @@ LayerClaims filmsScorecard(const std::vector<LayerClaims>& elements, const Layer
         return {.layer = Layer::scorecardElement};
     }
     const LayerClaims& first = elements.front();
-    if (std::all_of(elements.begin(), elements.end(),
-                    [&](const auto& one) { return sayTheSame(one, first); })) {
+    const bool alike = std::all_of(elements.begin(), elements.end(),
+                                   [&](const LayerClaims& one) { return sayTheSame(one, first); });
+    // With the JSON there, one that contradicts it is found out where the layers are compared.
+    if (alike && (json.present || isConfirmed(first))) {
         return first;
     }
     const LayerClaims* found = nullptr;
@@ -124,7 +126,8 @@ LayerClaims filmsScorecard(const std::vector<LayerClaims>& elements, const Layer
     }
     return {.layer = Layer::scorecardElement,
             .present = true,
-            .broken = "the page has several, and nothing says which is the film's"};
+            .broken = alike ? "nothing else on the page confirms it"
+                            : "the page has several, and nothing says which is the film's"};
 }
 
 }  // namespace rtbatch

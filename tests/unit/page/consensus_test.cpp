@@ -85,7 +85,9 @@ TEST_CASE("a consensus that may be another text, or half of one, is unknown") {
                  "<p>A patient drama that trusts its <rt-link href=\"/x\">silences.</rt-link></p>",
                  "<p>A patient <rt-link href=\"/x\">drama</rt-link>-thriller.</p>",
                  "<p>A film that one should <a href=\"/x\">see</a></p>",
-                 "<p>It is slow.</p><a href=\"/x\">It is fine.</a>",
+                 "<p>It is slow.</p><a href=\"/x\">It is fine.</a>", "<p>A patient drama.<>/p>",
+                 "<p>A patient drama=\"/m/x/reviews\">Read Critics Reviews",
+                 "<p>A patient drama. Read Critics Reviews</p>",
                  "<p>It is slow.</p><p>Critics Consensus: it is fine.</p>");
     CAPTURE(inside);
     CHECK(consensus(inside) == std::nullopt);
