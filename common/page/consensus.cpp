@@ -45,7 +45,8 @@ public:
         const bool damaged = all.find(kReplacement) != std::string::npos || hasMarkup(all) ||
                              ((_joined || _lines.size() > 1) && hasLooseMark(all));
         const std::string key = titleKey(all);
-        const bool other = key.find("criticsconsensus") != std::string::npos ||
+        const bool half = _unfolds && (all.ends_with("…") || all.ends_with("..."));
+        const bool other = half || key.find("criticsconsensus") != std::string::npos ||
                            key.find("readcriticsreviews") != std::string::npos;
         return _whole && !damaged && !other ? std::optional(all) : std::nullopt;
     }
@@ -73,8 +74,12 @@ private:
                 break;
             case ElementKind::heading:
                 endLine();
-                [[fallthrough]];
+                // A heading after the text begins another section, the audience's.
+                _whole = _whole && (_lines.empty() || foldWhiteSpace(_page.text(part.element)).empty());
+                skip(i);
+                break;
             case ElementKind::control:
+                _unfolds = true;
                 skip(i);
                 break;
             case ElementKind::link:
@@ -94,6 +99,11 @@ private:
             skip(i);
             return;
         }
+        // Small print, a note's number or who said it, after the last sentence.
+        const bool aside =
+            part.name == "small" || part.name == "sup" || part.name == "sub" || part.name == "cite";
+        _whole =
+            _whole && !(aside && !text.empty() && !isInvitation(text) && endsSentence(foldWhiteSpace(_line)));
         _line += part.name == "br" ? " " : "";
         checkSeen(part);
     }
@@ -107,6 +117,7 @@ private:
         skip(i);
         const bool followed = textFollows(i);
         const bool invites = isInvitation(link);
+        _unfolds = _unfolds || invites;
         if (link.empty() || (invites && !(inSentence && followed))) {
             // "... that one should <a>see</a>" is no invitation, but who can tell.
             _whole = _whole && !(inSentence && link.find(' ') == std::string::npos && !link.empty());
@@ -230,6 +241,7 @@ private:
     std::vector<std::string> _lines{};
     bool _joined = false;       ///< white space was put where the parser had dropped some
     bool _afterCustom = false;  ///< the last piece of the line was a custom element
+    bool _unfolds = false;      ///< something beside the text may lead to the rest of it
     bool _whole = true;
 };
 

@@ -69,6 +69,12 @@ std::optional<std::string> elsewhere(const Object& object) {
     if (jsonMember(object, "certified").boolean) {
         return "no score, but certified";
     }
+    // A film without a score still has its counts; without them it is a skeleton.
+    constexpr std::array<const char*, 4> kCounts{"reviewCount", "ratingCount", "likedCount",
+                                                 "bandedRatingCount"};
+    if (std::none_of(kCounts.begin(), kCounts.end(), [&](const char* name) { return object.has(name); })) {
+        return "neither a score nor counts";
+    }
     for (const auto& [name, value] : object) {
         if (isLikeScore(name, value)) {
             return "no score, but something in \"" + toValidUtf8(name) + '"';

@@ -1,6 +1,7 @@
 #include "common/page/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace rtbatch {
@@ -9,6 +10,9 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+
+/// Soft hyphen, zero width space, byte order mark: they tell a browser where a word may break, or nothing.
+constexpr std::array<std::string_view, 3> kInvisible{"\xC2\xAD", "\xE2\x80\x8B", "\xEF\xBB\xBF"};
 constexpr std::size_t kYearSuffixLength = 7;  // " (1995)"
 
 unsigned char byteAt(std::string_view text, std::size_t i) {
@@ -80,6 +84,13 @@ std::string foldWhiteSpace(std::string_view text) {
     out.reserve(text.size());
     bool gap = false;
     while (!text.empty()) {
+        const auto* const invisible =
+            std::find_if(kInvisible.begin(), kInvisible.end(),
+                         [text](std::string_view mark) { return text.starts_with(mark); });
+        if (invisible != kInvisible.end()) {
+            text.remove_prefix(invisible->size());
+            continue;
+        }
         const bool noBreak = text.starts_with(kNoBreakSpace);
         if (noBreak || byteAt(text, 0) <= 0x20 || byteAt(text, 0) == 0x7F) {
             gap = true;

@@ -11,7 +11,8 @@ namespace rtbatch {
 /// as U+FFFD, so that nothing after it meets a broken character. Old pages are not always valid UTF-8.
 std::string toValidUtf8(std::string_view text);
 
-/// One line: runs of white space, no-break spaces and control characters become one space, none at the ends.
+/// One line: runs of white space, no-break spaces and control characters become one space, none at the ends;
+/// soft hyphens and characters without width are left out.
 std::string foldWhiteSpace(std::string_view text);
 
 /// How many characters (code points) valid UTF-8 holds.

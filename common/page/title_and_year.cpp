@@ -97,26 +97,24 @@ private:
         return best;
     }
 
-    /// The first that another says to the letter; else the first. All of them are good pages' titles, so this
-    /// matters only where one is damaged.
+    /// What most of them say to the letter; of those that are equal the first. All of them are good pages'
+    /// titles, so this matters only where one is damaged or in capitals.
     const LayerClaims* shownTitle() const {
-        const LayerClaims* first = nullptr;
+        const LayerClaims* best = nullptr;
+        std::ptrdiff_t most = 0;
         for (const LayerClaims* layer : all()) {
-            if (std::find(_named.begin(), _named.end(), layer) == _named.end()) {
-                continue;
-            }
-            first = first == nullptr ? layer : first;
-            if (isConfirmed(*layer)) {
-                return layer;
+            const bool named = std::find(_named.begin(), _named.end(), layer) != _named.end();
+            if (const auto said = named ? timesSaid(*layer) : 0; said > most) {
+                best = layer;
+                most = said;
             }
         }
-        return first;
+        return best;
     }
 
-    bool isConfirmed(const LayerClaims& named) const {
-        return std::any_of(_named.begin(), _named.end(), [&named](const LayerClaims* other) {
-            return other != &named &&
-                   withoutTrailingYear(other->title.value) == withoutTrailingYear(named.title.value);
+    std::ptrdiff_t timesSaid(const LayerClaims& named) const {
+        return std::count_if(_named.begin(), _named.end(), [&named](const LayerClaims* other) {
+            return withoutTrailingYear(other->title.value) == withoutTrailingYear(named.title.value);
         });
     }
 

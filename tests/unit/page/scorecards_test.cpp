@@ -115,6 +115,14 @@ TEST_CASE("an empty scorecard says nothing without the JSON that says the same")
     whyUnreadable(with(page, R"(role="button">61%<)", R"(role="button">)" + empty + "<"));
 }
 
+TEST_CASE("a scorecard without scores and counts is a skeleton") {
+    const std::string page = withoutScorecardElement(without(filmPage(), R"("aggregateRating":{)", "},"));
+    const auto empty = GENERATE(as<std::string>(), "{}", R"({"title":"Tomatometer"})", R"({"score":null})");
+    const std::string skeleton = R"({"audienceScore":)" + empty + R"(,"criticsScore":)" + empty + "}";
+    whyUnreadable(with(without(page, R"({"audienceScore":{)", R"("mediaType":"Movie"}})"),
+                       "type=\"application/json\"\n        >", "type=\"application/json\">" + skeleton));
+}
+
 TEST_CASE("a score that moved or was renamed makes the page unreadable, not a film without a score") {
     const std::string page = withoutScorecardElement(without(filmPage(), R"("aggregateRating":{)", "},"));
     const std::string critics = R"("score":"74","sentiment":"POSITIVE","scorePercent":"74%",)";

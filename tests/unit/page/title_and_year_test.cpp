@@ -154,6 +154,11 @@ TEST_CASE("titles that are written differently are one title") {
     const MovieFacts read = facts(with(filmPage(), watch + kTitle, watch + written));
     CHECK(read.title == kTitle);
     CHECK(read.year == 2011);
+    // What most layers say is shown.
+    const std::string capitals = "THE LONG QUAY & OTHER STORIES";
+    CHECK(facts(with(with(filmPage(), watch + kTitle, watch + capitals), R"("1h 45m"],"title":")" + kTitle,
+                     R"("1h 45m"],"title":")" + capitals))
+              .title == kTitle);
     // Decoded where every layer has it encoded.
     const std::string all =
         with(with(filmPage(), "The Long Quay &amp; Other Stories", "Salt &amp;amp; Stone"), kTitle,
