@@ -3,8 +3,12 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "common/model/deadline.h"
+#include "handler/arrivals.h"
 #include "handler/connection_count.h"
 #include "handler/exchange.h"
 #include "handler/listener.h"
@@ -12,28 +16,33 @@
 
 namespace rtbatch {
 
-/// One thread that accepts the web server's connections and hands each to the workers, which read the request
-/// from it and give it to `handle`. Out of descriptors it backs off; with too many connections open it leaves
-/// the others in the backlog.
+/// One thread that accepts the web server's connections, reads the request from each as it comes, and has a
+/// worker give it to `handle` when it is whole. Out of descriptors or memory it backs off; with too many
+/// requests open it leaves further connections in the backlog.
 class Acceptor {
 public:
     using Handle = std::function<void(std::unique_ptr<Exchange>)>;
 
-    /// At most `maxConnections` are open at once. The listener, the workers and the count outlive the
-    /// acceptor.
+    /// At most `maxConnections` requests are open at once. The listener, the workers and the count outlive
+    /// the acceptor.
     Acceptor(Listener& listener, WorkerPool& workers, ConnectionCount& connections, int maxConnections,
              Handle handle);
     ~Acceptor();  ///< stops
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
 
-    /// Accepts no more; returns when the thread has ended.
+    /// Accepts no more; returns when the thread has ended. A request that is on its way has a moment to
+    /// come.
     void stop();
 
 private:
     void run();
+    void turn();
+    void waitForNews();
     void acceptOne();
-    bool waitFor(int milliseconds, bool forConnection) const;
+    void handOn(FileDescriptor connection, FastCgiRequest request);
+    void backOff() const;
+    void complain(const char* what, const std::string& why) noexcept;
 
     Listener& _listener;
     WorkerPool& _workers;
@@ -42,6 +51,13 @@ private:
     const Handle _handle;
     int _wake;
     std::atomic<bool> _stopping = false;
+
+    // The thread's own.
+    Arrivals _arrivals;
+    std::vector<pollfd> _polled;
+    Deadline _stopBy = Deadline::at(Deadline::Clock::time_point::max());
+    Deadline::Clock::time_point _complained{};
+
     std::jthread _thread;
 };
 

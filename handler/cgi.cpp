@@ -131,7 +131,6 @@ int answerCgiRequest() {
     } catch (const std::exception& error) {
         return refuse(std::move(exchange), error.what(), kHandlerFailed);
     }
-    parts->connections().add();
     parts->handle(std::make_unique<CountedExchange>(std::move(exchange), parts->connections()));
     waitForEnd(*parts);
     parts->stop(Deadline::in(config.handlerStopTimeout));

@@ -9,12 +9,13 @@
 
 namespace rtbatch {
 
-/// An exchange that is counted among the open ones from before it was made until it ends, however it ends.
+/// An exchange that is counted among the open ones until it ends, however it ends.
 class CountedExchange : public Exchange {
 public:
-    /// `count` has been added to.
     CountedExchange(std::unique_ptr<Exchange> exchange, ConnectionCount& count)
-        : _exchange(std::move(exchange)), _count(count) {}
+        : _exchange(std::move(exchange)), _count(count) {
+        _count.add();
+    }
     ~CountedExchange() override {
         _exchange.reset();
         _count.remove();

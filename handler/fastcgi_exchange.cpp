@@ -1,104 +1,86 @@
 #include "handler/fastcgi_exchange.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <utility>
 
 #include "common/model/deadline.h"
-#include "handler/fastcgi_request.h"
+#include "handler/fastcgi_record.h"
 
 namespace rtbatch {
 
 namespace {
 
-/// A web server sends its request at once; this only ends what is none.
-constexpr auto kRequestPatience = std::chrono::seconds(10);
+/// How long a web server may take to read what is beyond the socket's buffer, which holds a whole answer.
+constexpr auto kWritePatience = std::chrono::seconds(5);
 
-/// A file in memory with these bytes, to be read from its start; -1 when the system has none to give.
-int memoryFile(const std::string& bytes) {
-    const int file = ::memfd_create("request", MFD_CLOEXEC);
-    if (file >= 0 && (::write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-                      ::lseek(file, 0, SEEK_SET) != 0)) {
-        ::close(file);
-        return -1;
-    }
-    return file;
+iovec pieceOf(std::string_view bytes) {
+    return {const_cast<char*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves reading, too
 }
 
-std::string readAll(FCGX_Stream* in) {
-    std::string body;
-    std::array<char, 4096>
-        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
-    int got = 0;
-    while ((got = FCGX_GetStr(buffer.data(), static_cast<int>(buffer.size()), in)) > 0) {
-        body.append(buffer.data(), static_cast<std::size_t>(got));
+/// Forgets the first `count` bytes.
+void advance(std::array<iovec, 2>& pieces, std::size_t count) {
+    for (iovec& piece : pieces) {
+        const std::size_t sent = std::min(count, piece.iov_len);
+        piece.iov_base = static_cast<char*>(piece.iov_base) + sent;
+        piece.iov_len -= sent;
+        count -= sent;
     }
-    return body;
 }
 
 }  // namespace
 
-std::unique_ptr<FastCgiExchange> FastCgiExchange::open(int connection) {
-    std::unique_ptr<FastCgiExchange> exchange(new FastCgiExchange(connection));
-    const auto bytes = receiveRequest(connection, Deadline::in(kRequestPatience));
-    const int file = bytes ? memoryFile(*bytes) : -1;
-    if (file < 0) {
-        return nullptr;
-    }
-    // libfcgi reads the request from the file, as if that were a connection kept from an earlier one; without
-    // a listening socket it cannot accept another one when it finds no request there. What it writes goes to
-    // the real connection.
-    FCGX_Request& request = exchange->_request;
-    FCGX_InitRequest(&request, -1, 0);
-    request.ipcFd = file;
-    request.keepConnection = 1;
-    if (FCGX_Accept_r(&request) != 0) {
-        return nullptr;  // libfcgi has closed the file
-    }
-    exchange->_body = readAll(request.in);
-    FCGX_FreeStream(&request.in);  // 8 kB that a parked stream does not need
-    ::close(std::exchange(request.ipcFd, connection));
-    exchange->_accepted = true;
-    return exchange;
-}
-
-FastCgiExchange::~FastCgiExchange() {
-    if (_accepted) {
-        FCGX_Free(&_request, 0);
-    }
-    // libfcgi's own way of closing waits up to 2 s for the other side to close first.
-    ::close(_connection);
-}
-
-std::string_view FastCgiExchange::param(const char* name) const {
-    const char* value = FCGX_GetParam(name, _request.envp);
-    return value == nullptr ? std::string_view() : std::string_view(value);
-}
-
 bool FastCgiExchange::write(std::string_view bytes) {
-    if (FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), _request.out) < 0 ||
-        FCGX_FFlush(_request.out) != 0) {
-        return false;
+    while (!bytes.empty() && !_failed) {
+        const std::string_view content = bytes.substr(0, kMostFastCgiContent);
+        const std::string head = fastCgiHead(FastCgiType::stdOut, _request.id, content.size());
+        _failed = !send({pieceOf(head), pieceOf(content)});
+        bytes.remove_prefix(content.size());
     }
-    // After one failed write libfcgi reports success again, but it keeps the error.
-    return FCGX_GetError(_request.out) == 0;
+    return !_failed;
+}
+
+/// In one piece, if the socket's buffer has room for it.
+bool FastCgiExchange::send(std::array<iovec, 2> pieces) {
+    const Deadline deadline = Deadline::in(kWritePatience);
+    while (pieces[0].iov_len + pieces[1].iov_len > 0) {
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = pieces.size();
+        const ssize_t sent = ::sendmsg(_connection.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent >= 0) {
+            advance(pieces, static_cast<std::size_t>(sent));
+        } else if (errno == EAGAIN) {
+            pollfd room{_connection.get(), POLLOUT, 0};
+            ::poll(&room, 1, static_cast<int>(deadline.left().count()));
+            if (deadline.passed()) {
+                return false;
+            }
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool FastCgiExchange::drained() const {
     int unread = 0;
-    return ::ioctl(_connection, SIOCOUTQ, &unread) != 0 || unread == 0;
+    return ::ioctl(_connection.get(), SIOCOUTQ, &unread) != 0 || unread == 0;
 }
 
 void FastCgiExchange::finish() {
-    FCGX_FClose(_request.err);
-    FCGX_FClose(_request.out);  // with the record that ends the request
-    receiveRest(_connection);
+    const std::string end = fastCgiRecord(FastCgiType::stdOut, _request.id, {});
+    const std::string last = fastCgiEndRecord(_request.id, FastCgiEnd::complete);
+    send({pieceOf(end), pieceOf(last)});
+    // What was left unread: the answer is whole, and the connection may end quietly. Who goes on sending has
+    // no quiet end.
+    std::array<char, 4096> rest;  // NOLINT(cppcoreguidelines-pro-type-member-init): thrown away
+    static_cast<void>(::recv(_connection.get(), rest.data(), rest.size(), MSG_DONTWAIT));
 }
 
 }  // namespace rtbatch

@@ -1,41 +1,37 @@
 #pragma once
 
-#include <fcgiapp.h>
+#include <sys/uio.h>
 
-#include <memory>
-#include <string>
+#include <array>
 #include <string_view>
+#include <utility>
 
+#include "common/process/file_descriptor.h"
 #include "handler/exchange.h"
+#include "handler/fastcgi_request.h"
 
 namespace rtbatch {
 
-/// A request over one FastCGI connection, which ends with it. libfcgi must be initialised (FCGX_Init).
+/// A request over one FastCGI connection, which ends with it.
 class FastCgiExchange : public Exchange {
 public:
-    /// Takes over an accepted connection and reads the request from it, which a web server has sent whole.
-    /// Null, and the connection closed, when no request came.
-    static std::unique_ptr<FastCgiExchange> open(int connection);
+    /// `request` has come over `connection`, but for the bytes that FastCgiParser leaves unread there.
+    FastCgiExchange(FileDescriptor connection, FastCgiRequest request)
+        : _connection(std::move(connection)), _request(std::move(request)) {}
 
-    ~FastCgiExchange() override;
-    FastCgiExchange(const FastCgiExchange&) = delete;
-    FastCgiExchange& operator=(const FastCgiExchange&) = delete;
-
-    std::string_view param(const char* name) const override;
-    std::string_view body() const override { return _body; }
+    std::string_view param(const char* name) const override { return _request.param(name); }
+    std::string_view body() const override { return _request.body; }
     bool write(std::string_view bytes) override;
     bool drained() const override;
-    int descriptor() const override { return _connection; }
+    int descriptor() const override { return _connection.get(); }
     void finish() override;
 
 private:
-    explicit FastCgiExchange(int connection) : _connection(connection) {}
+    bool send(std::array<iovec, 2> pieces);
 
-    const int _connection;
-
-    FCGX_Request _request{};
-    bool _accepted = false;
-    std::string _body;
+    const FileDescriptor _connection;
+    const FastCgiRequest _request;
+    bool _failed = false;
 };
 
 }  // namespace rtbatch

@@ -29,7 +29,7 @@ public:
     /// Throws std::exception, of whatever kind, when a setting cannot be used.
     Parts(const Config& config, Scale scale);
 
-    /// Answers a request that `connections()` counts already. A stream goes on after this returns.
+    /// Answers a request that `connections()` counts. A stream goes on after this returns.
     void handle(std::unique_ptr<Exchange> exchange) { _router.handle(std::move(exchange)); }
 
     ConnectionCount& connections() { return _connections; }

@@ -1,128 +1,240 @@
 #include "handler/fastcgi_request.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
-#include <thread>
+#include <random>
+#include <string>
+
+#include "handler/fastcgi_exchange.h"
+#include "handler/json_body.h"
+#include "tests/unit/handler/fastcgi_peer.h"
 
 using namespace rtbatch;
-using namespace std::chrono_literals;
+using namespace rtbatch::test;
+using namespace std::string_literals;
+using State = FastCgiParser::State;
 
 namespace {
 
-std::string record(int type, const std::string& content, int padding = 0) {
-    const auto size = static_cast<unsigned>(content.size());
-    std::string bytes{1,
-                      static_cast<char>(type),
-                      0,
-                      1,
-                      static_cast<char>(size >> 8),
-                      static_cast<char>(size & 0xFF),
-                      static_cast<char>(padding),
-                      0};
-    return bytes + content + std::string(static_cast<std::size_t>(padding), '\0');
+/// What is left unread of a request, so that a process that dies tears its answer.
+constexpr std::size_t kUnread = 2;
+
+const std::string kParams = fastCgiParam("REQUEST_METHOD", "POST") + fastCgiParam("EMPTY", "") +
+                            fastCgiParam("HTTP_X_LONG", std::string(300, 'l'));
+
+/// Feeds the bytes in pieces of this size.
+FastCgiParser parsed(std::string_view bytes, std::size_t piece = std::string::npos) {
+    FastCgiParser parser;
+    while (!bytes.empty() && parser.state() == State::incomplete) {
+        bytes.remove_prefix(parser.take(bytes.substr(0, piece)));
+    }
+    return parser;
 }
 
-const std::string kBegin = record(1, std::string(8, '\0'));
-const std::string kEnd = record(5, "");
+/// A web server's connection and an exchange at its other end, for a request that has been read.
+struct Connected {
+    FastCgiPeer server{-1};
+    FileDescriptor ours;
 
-/// The web server's end and ours.
-struct Connection {
-    int server = -1;
-    int ours = -1;
-
-    Connection() {
-        int ends[2];
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-        server = ends[0];
-        ours = ends[1];
-        const timeval patience{.tv_sec = 20, .tv_usec = 0};
-        ::setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    }
-    ~Connection() {
-        ::close(server);
-        ::close(ours);
-    }
-    void send(const std::string& bytes) const {
-        REQUIRE(::send(server, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-                static_cast<ssize_t>(bytes.size()));
-    }
-    std::optional<std::string> receive() const { return receiveRequest(ours, Deadline::in(20s)); }
-
-    /// What the web server reads once our end is closed: 0 a quiet end, else the error.
-    int endOf() {
-        ::close(std::exchange(ours, -1));
-        char byte = 0;
-        return ::recv(server, &byte, 1, 0) < 0 ? errno : 0;
+    Connected() {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+        server = FastCgiPeer(ends[0]);
+        ours = FileDescriptor(ends[1]);
+        REQUIRE(server.send("??"));  // what the parser leaves unread
     }
 };
 
 }  // namespace
 
 TEST_CASE("a request is read to the record that ends its body, however it is cut") {
-    const std::string whole = kBegin + record(4, std::string(300, 'p'), 4) + record(4, "") +
-                              record(5, std::string(20000, 'b'), 7) + kEnd;
-    SECTION("in one piece") {
-        const Connection connection;
-        connection.send(whole);
-        CHECK(connection.receive() == whole);
+    const std::string whole = fastCgiBegin(1, 513) + fastCgiRecord(4, kParams.substr(0, 30), 4, 513) +
+                              fastCgiRecord(4, kParams.substr(30), 0, 513) + fastCgiRecord(4, {}, 3, 513) +
+                              fastCgiRecord(5, std::string(9000, 'b'), 7, 513) + fastCgiRecord(5, {}, 0, 513);
+    const std::size_t piece = GENERATE(1, 2, 5, 7, 8, 9, 100, 100000);
+    FastCgiParser parser;
+    std::size_t taken = 0;
+    while (parser.state() == State::incomplete && taken < whole.size()) {
+        taken += parser.take(std::string_view(whole).substr(taken, piece));
     }
-    SECTION("byte by byte") {
-        const Connection connection;
-        std::jthread server([&] {
-            for (const char byte : whole) {  // no assertion here: Catch's are for one thread
-                ::send(connection.server, &byte, 1, MSG_NOSIGNAL);
-            }
-        });
-        CHECK(connection.receive() == whole);
+    REQUIRE(parser.state() == State::whole);
+    CHECK(taken == whole.size() - kUnread);
+    CHECK(parser.takeReply().empty());
+    const FastCgiRequest request = parser.takeRequest();
+    CHECK(request.id == 513);
+    CHECK(request.body == std::string(9000, 'b'));
+    CHECK(request.param("REQUEST_METHOD") == "POST");
+    CHECK(request.param("HTTP_X_LONG") == std::string(300, 'l'));
+    CHECK(request.param("EMPTY").empty());
+    CHECK(request.param("NONE").empty());
+}
+
+TEST_CASE("of a body that is too long so much is kept that this can be said") {
+    FastCgiParser parser =
+        parsed(fastCgiBegin() + fastCgiRecord(4, {}) + fastCgiRecord(5, std::string(60000, 'b')) +
+               fastCgiRecord(5, std::string(60000, 'c')) + fastCgiRecord(5, {}));
+    REQUIRE(parser.state() == State::whole);
+    CHECK(parser.takeRequest().body == std::string(kMaxBody + 1, 'b'));
+}
+
+TEST_CASE("a length that goes beyond what was sent refuses the request") {
+    const std::string params = GENERATE(values<std::string>(
+        {"\x0e", "\x0e\xff",
+         "\x0e\x04REQUEST_METHOD"
+         "PO",
+         "\x01\x80",
+         "\x01\x80\xff\xff"
+         "a",
+         fastCgiLength(0x7f000000) + fastCgiLength(0x7f000000) + "x",
+         fastCgiLength(0x7fffffff) + "\x01"
+                                     "a",
+         "\x01" + fastCgiLength(0x7fffffff) + "a", fastCgiLength(3) + fastCgiLength(0x7ffffffd) + "abc"}));
+    FastCgiParser parser = parsed(fastCgiBegin() + fastCgiRecord(4, kParams + params) + fastCgiRecord(4, {}) +
+                                  fastCgiRecord(5, {}));
+    CHECK(parser.state() == State::refused);
+    CHECK(std::string(parser.fault()) == "a parameter that is longer than what was sent");
+}
+
+TEST_CASE("parts of a request that are missing or out of order refuse it") {
+    const std::string request = GENERATE(values<std::string>(
+        {fastCgiRecord(5, {}), fastCgiRecord(4, kParams), fastCgiBegin() + fastCgiRecord(5, {}),
+         fastCgiBegin() + fastCgiRecord(4, kParams) + fastCgiRecord(5, "body"),
+         fastCgiBegin() + fastCgiRecord(4, {}) + fastCgiRecord(4, kParams), fastCgiBegin() + fastCgiBegin(),
+         fastCgiRecord(1, "short"), fastCgiRecord(1, std::string(9, '\0')), fastCgiRecord(1, {}),
+         fastCgiRecord(1, std::string(8, '\0'), 0, 1, 2), "GET / HTTP/1.1\r\n\r\n"}));
+    CHECK(parsed(request).state() == State::refused);
+    CHECK(parsed(request, 1).state() == State::refused);
+}
+
+TEST_CASE("no more is kept of a request than one can have") {
+    FastCgiParser parser;
+    const std::string more = fastCgiRecord(4, std::string(60000, 'p'));
+    parser.take(fastCgiBegin());
+    SECTION("parameters without an end") {
+        int records = 0;
+        while (parser.state() == State::incomplete && ++records < 100) {
+            parser.take(more);
+        }
+        CHECK(records * 60000 < 2 * static_cast<int>(kMaxFastCgiParams));
     }
+    SECTION("a body without an end") {
+        const std::string body = fastCgiRecord(5, std::string(60000, 'b'));
+        parser.take(fastCgiRecord(4, {}));
+        int records = 0;
+        while (parser.state() == State::incomplete && ++records < 100) {
+            parser.take(body);
+        }
+        CHECK(records * 60000 < 2 * static_cast<int>(kMaxFastCgiRequest));
+    }
+    SECTION("a question about us") {
+        parser.take(fastCgiRecord(9, std::string(60000, 'q'), 0, 0));
+    }
+    CHECK(parser.state() == State::refused);
+}
+
+TEST_CASE("what a web server may say besides a request is answered") {
+    FastCgiParser parser;
+    SECTION("which values we have") {
+        parser.take(fastCgiRecord(9,
+                                  "\x0e\x00"
+                                  "FCGI_MAX_CONNS"
+                                  "\x0f\x00"
+                                  "FCGI_MPXS_CONNS"s,
+                                  2, 0));
+        CHECK(parser.takeReply() == fastCgiRecord(10,
+                                                  "\x0f\x01"
+                                                  "FCGI_MPXS_CONNS0",
+                                                  0, 0));
+    }
+    SECTION("something about us that nobody knows") {
+        parser.take(fastCgiRecord(42, "???", 0, 0));
+        CHECK(parser.takeReply() == fastCgiRecord(11, "\x2a\0\0\0\0\0\0\0"s, 0, 0));
+    }
+    SECTION("another request on the same connection") {
+        parser.take(fastCgiBegin());
+        parser.take(fastCgiBegin(1, 2) + fastCgiRecord(4, "\xff", 0, 2) + fastCgiRecord(5, {}, 0, 2));
+        CHECK(parser.takeReply() == fastCgiRecord(3, "\0\0\0\0\1\0\0\0"s, 0, 2));
+        CHECK(parsed(fastCgiRecord(8, "for filters") + fastCgiRecord(2, {}, 0, 7)).state() ==
+              State::incomplete);
+    }
+    CHECK(parser.takeReply().empty());
+    // And then comes the request.
+    parser = parsed(fastCgiRecord(9, {}, 0, 0) + fastCgiRequest(kParams));
+    CHECK(parser.state() == State::whole);
+}
+
+TEST_CASE("a request that is given up, or for another role, is ended") {
+    FastCgiParser given = parsed(fastCgiBegin() + fastCgiRecord(4, kParams) + fastCgiRecord(2, {}));
+    CHECK(given.state() == State::refused);
+    CHECK(given.takeReply() == fastCgiRecord(3, std::string(8, '\0')));
+    FastCgiParser other = parsed(fastCgiBegin(GENERATE(0, 2, 3, 9)));
+    CHECK(other.state() == State::refused);
+    CHECK(other.takeReply() == fastCgiRecord(3, "\0\0\0\0\3\0\0\0"s));
+}
+
+TEST_CASE("an answer is written in records, each in one piece") {
+    Connected connected;
+    FastCgiExchange exchange(std::move(connected.ours), {.id = 258});
+    const std::string longer(70000, 'x');
+    CHECK(exchange.write("Status: 200 OK\r\n\r\n"));
+    CHECK(exchange.write(longer));
+    exchange.finish();
+    ::shutdown(exchange.descriptor(), SHUT_RDWR);
+    CHECK(connected.server.readToEnd() ==
+          fastCgiRecord(6, "Status: 200 OK\r\n\r\n", 0, 258) +
+              fastCgiRecord(6, longer.substr(0, kMostFastCgiContent), 0, 258) +
+              fastCgiRecord(6, longer.substr(kMostFastCgiContent), 0, 258) + fastCgiRecord(6, {}, 0, 258) +
+              fastCgiRecord(3, std::string(8, '\0'), 0, 258));
 }
 
 TEST_CASE("the connection of a process that dies is reset, so that the answer is torn") {
-    Connection connection;
-    connection.send(kBegin + kEnd);
-    REQUIRE(connection.receive());
-    CHECK(connection.endOf() == ECONNRESET);
+    Connected connected;
+    {
+        FastCgiExchange exchange(std::move(connected.ours), {.id = 1});
+        CHECK(exchange.write("Status: 200 OK\r\n\r\n"));
+    }
+    connected.server.readToEnd();
+    CHECK(connected.server.endedBy() == ECONNRESET);
 }
 
 TEST_CASE("the connection of a finished answer ends quietly") {
-    Connection connection;
-    connection.send(kBegin + kEnd);
-    REQUIRE(connection.receive());
-    receiveRest(connection.ours);
-    CHECK(connection.endOf() == 0);
+    Connected connected;
+    {
+        FastCgiExchange exchange(std::move(connected.ours), {.id = 1});
+        exchange.finish();
+    }
+    connected.server.readToEnd();
+    CHECK(connected.server.endedBy() == 0);
 }
 
-TEST_CASE("what is no request is given up") {
-    SECTION("another protocol") {
-        const Connection connection;
-        connection.send("GET / HTTP/1.1\r\n\r\n");
-        CHECK_FALSE(connection.receive());
+TEST_CASE("a web server that has gone is noticed when it is written to, and then always") {
+    Connected connected;
+    FastCgiExchange exchange(std::move(connected.ours), {.id = 1});
+    connected.server.close();
+    CHECK_FALSE(exchange.write("Status: 200 OK\r\n\r\n"));
+    CHECK_FALSE(exchange.write("more"));
+}
+
+TEST_CASE("whatever comes, nothing is read or kept beyond what was sent") {
+    std::mt19937 random(20261128);
+    const std::string good = fastCgiRequest(kParams, "body");
+    int whole = 0;
+    for (int i = 0; i < 20000; ++i) {
+        std::string bytes = good;
+        for (int change = 0; change < 1 + i % 4; ++change) {
+            bytes[random() % bytes.size()] = static_cast<char>(random());
+        }
+        FastCgiParser parser =
+            parsed(std::string_view(bytes).substr(0, bytes.size() - random() % 20), 1 + random() % 50);
+        if (parser.state() == State::whole) {
+            ++whole;
+            const FastCgiRequest request = parser.takeRequest();
+            CHECK(request.param("no such name").empty());
+            CHECK(request.params.size() + request.body.size() < good.size());
+        }
     }
-    SECTION("one that is cut") {
-        const Connection connection;
-        connection.send(kBegin + kEnd.substr(0, 5));
-        ::shutdown(connection.server, SHUT_WR);
-        CHECK_FALSE(connection.receive());
-    }
-    SECTION("one without an end") {
-        const Connection connection;
-        std::jthread server([&] {
-            const std::string more = record(5, std::string(60000, 'b'));
-            while (::send(connection.server, more.data(), more.size(), MSG_NOSIGNAL) > 0) {
-            }
-        });
-        CHECK_FALSE(connection.receive());
-        ::shutdown(connection.ours, SHUT_RDWR);
-    }
-    SECTION("one that does not come in time") {
-        const Connection connection;
-        connection.send(kBegin);
-        const timeval patience{.tv_sec = 0, .tv_usec = 10000};
-        ::setsockopt(connection.ours, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        CHECK_FALSE(connection.receive());
-    }
+    CHECK(whole > 0);
 }
