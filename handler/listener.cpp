@@ -1,7 +1,9 @@
 #include "handler/listener.h"
 
+#include <Poco/Logger.h>
 #include <Poco/Net/SocketAddress.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -9,9 +11,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/model/deadline.h"
+#include "common/process/file_descriptor.h"
 
 namespace rtbatch {
 
@@ -20,8 +28,40 @@ namespace {
 /// With 16, a burst of 1,500 connections became 1,483 answers 502.
 constexpr int kBacklog = 4096;
 
+/// How long another handler may take to start or to stop in the same place.
+constexpr auto kLockPatience = std::chrono::seconds(2);
+constexpr auto kLockLook = std::chrono::milliseconds(5);
+
 [[noreturn]] void fail(const std::string& what) {
     throw std::system_error(errno, std::generic_category(), "handler.listen: " + what);
+}
+
+/// Held while a socket's file is made, replaced or removed: between looking and doing no other handler may do
+/// the same. The file of the lock stays; whoever would remove it could remove one that another has locked.
+FileDescriptor lockBeside(const std::string& path) {
+    const std::string name = path + ".lock";
+    constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    constexpr mode_t kOwnOnly = 0600;  // else any user could hold it
+    FileDescriptor lock(::open(name.c_str(), kFlags, kOwnOnly));
+    if (!lock.valid() && errno == EACCES && ::unlink(name.c_str()) == 0) {
+        lock =
+            FileDescriptor(::open(name.c_str(), kFlags, kOwnOnly));  // another user's, from an earlier start
+    }
+    if (!lock.valid()) {
+        fail("cannot listen at " + path + ", nor open " + name);
+    }
+    const Deadline deadline = Deadline::in(kLockPatience);
+    while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            fail("cannot lock " + name);
+        }
+        if (deadline.passed()) {
+            throw std::runtime_error("handler.listen: another process holds " + name +
+                                     "; a handler that starts or stops there seems to be frozen");
+        }
+        std::this_thread::sleep_for(kLockLook);
+    }
+    return lock;
 }
 
 }  // namespace
@@ -51,15 +91,31 @@ Listener::Listener(const std::string& address, int mode) {
 
 Listener::~Listener() {
     close();
-    if (!_path.empty()) {
-        ::unlink(_path.c_str());
-    }
 }
 
 void Listener::close() {
+    removeFile();
     if (_descriptor >= 0) {
         ::close(_descriptor);
         _descriptor = -1;
+    }
+}
+
+/// Only the file that this listener made: at the same path there may be a successor's by now. Before the
+/// socket is closed, for that keeps the file's number from being given out again.
+void Listener::removeFile() {
+    const std::string path = std::exchange(_path, {});
+    if (path.empty()) {
+        return;
+    }
+    try {
+        const FileDescriptor lock = lockBeside(path);
+        struct stat status {};
+        if (::lstat(path.c_str(), &status) == 0 && status.st_dev == _device && status.st_ino == _inode) {
+            ::unlink(path.c_str());
+        }
+    } catch (const std::exception& error) {
+        Poco::Logger::get("rtbatch.handler").warning("%s stays: %s", path, std::string(error.what()));
     }
 }
 
@@ -88,6 +144,7 @@ void Listener::openUnix(const std::string& path, int mode) {
     if (_descriptor < 0) {
         fail("cannot make a socket");
     }
+    const FileDescriptor lock = lockBeside(path);
     if (::connect(_descriptor, any, sizeof address) == 0) {
         close();
         throw std::runtime_error("handler.listen: another process listens at " + path +
@@ -102,10 +159,13 @@ void Listener::openUnix(const std::string& path, int mode) {
     if (_descriptor < 0 || ::bind(_descriptor, any, sizeof address) != 0) {
         fail("cannot listen at " + path);
     }
-    _path = path;
-    if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::listen(_descriptor, kBacklog) != 0) {
+    if (::lstat(path.c_str(), &status) != 0 || ::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 ||
+        ::listen(_descriptor, kBacklog) != 0) {
         fail("cannot listen at " + path);
     }
+    _path = path;
+    _device = status.st_dev;
+    _inode = status.st_ino;
 }
 
 void Listener::openTcp(const std::string& host, const std::string& port) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace rtbatch {
@@ -8,7 +10,8 @@ namespace rtbatch {
 bool isListening(int descriptor);
 
 /// The socket that the web server connects to: a unix socket or a TCP port that we open, or the descriptor 0
-/// that spawn-fcgi or systemd handed over. Closes it, and removes a unix socket's file that it made.
+/// that spawn-fcgi or systemd handed over. Closes it, and removes a unix socket's file that it made. Beside
+/// that file stays an empty PATH.lock.
 class Listener {
 public:
     /// `address` is a unix socket's path, `HOST:PORT`, or empty for descriptor 0; `mode` is for a unix
@@ -22,15 +25,19 @@ public:
     int descriptor() const { return _descriptor; }
 
     /// No more connections from here on; those that wait unaccepted go to other processes on the same socket.
+    /// Removes a unix socket's file, so that a successor can start while streams are being finished here.
     void close();
 
 private:
     void openUnix(const std::string& path, int mode);
     void openTcp(const std::string& host, const std::string& port);
     void inherit();
+    void removeFile();
 
     int _descriptor = -1;
-    std::string _path;  // to be removed
+    std::string _path;  // of the file that this made
+    dev_t _device = 0;  // and which file that is
+    ino_t _inode = 0;
 };
 
 }  // namespace rtbatch

@@ -6,10 +6,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <filesystem>
+#include <latch>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "tests/support/temp_dir.h"
 
@@ -57,6 +62,69 @@ TEST_CASE("a socket that another process listens at is left alone; one left behi
     REQUIRE_FALSE(connects(path));
     const Listener second(path, 0600);
     CHECK(connects(path));
+}
+
+TEST_CASE("the file goes when a listener closes, before its streams are finished") {
+    const TempDir dir;
+    Listener listener(dir.file("socket"), 0600);
+    listener.close();
+    CHECK_FALSE(std::filesystem::exists(dir.file("socket")));
+    const Listener successor(dir.file("socket"), 0600);
+    CHECK(connects(dir.file("socket")));
+}
+
+TEST_CASE("a listener leaves its successor's file alone") {
+    const TempDir dir;
+    const std::string path = dir.file("socket");
+    std::optional<Listener> old(std::in_place, path, 0600);
+    std::filesystem::remove(path);  // as a person does who wants room for a new one
+    const Listener successor(path, 0600);
+    old.reset();
+    CHECK(connects(path));
+}
+
+TEST_CASE("of those that start at once one listens, and the others say that the address is taken") {
+    const TempDir dir;
+    const std::string path = dir.file("socket");
+    for (int round = 0; round < 40; ++round) {
+        {
+            // As after kill -9.
+            std::optional<Listener> killed(std::in_place, path, 0600);
+            std::filesystem::rename(path, dir.file("kept"));
+            killed.reset();
+            std::filesystem::rename(dir.file("kept"), path);
+        }
+        std::array<std::optional<Listener>, 4> listeners;
+        std::array<std::string, 4> faults;
+        std::latch start(4);
+        {
+            std::vector<std::jthread> threads;
+            for (std::size_t i = 0; i < listeners.size(); ++i) {
+                threads.emplace_back([&, i] {
+                    start.arrive_and_wait();
+                    try {
+                        listeners.at(i).emplace(path, 0600);
+                    } catch (const std::exception& error) {
+                        faults.at(i) = error.what();
+                    }
+                });
+            }
+        }
+        CHECK(std::ranges::count_if(listeners, [](const auto& listener) { return listener.has_value(); }) ==
+              1);
+        CHECK(std::ranges::count_if(faults, [](const std::string& fault) {
+                  return fault.find("another process listens") != std::string::npos;
+              }) == 3);
+        REQUIRE(connects(path));
+    }
+}
+
+TEST_CASE("a lock that cannot be had is said by its name") {
+    const TempDir dir;
+    std::filesystem::create_directory(
+        dir.file("socket.lock"));  // may not be opened for writing, by root neither
+    CHECK_THROWS_WITH(Listener(dir.file("socket"), 0600), Catch::Contains("socket.lock"));
+    CHECK_FALSE(std::filesystem::exists(dir.file("socket")));
 }
 
 TEST_CASE("a file that is no socket is not removed") {
