@@ -9,6 +9,8 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <random>
 #include <sstream>
 
 namespace rtbatch {
@@ -27,39 +29,63 @@ std::string namespaceNumber(const char* which) {
                                                    : std::string(text.substr(open + 1, close - open - 1));
 }
 
-/// Containers of one host may share a name, but not the numbers of their processes.
-std::string hostText() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    ::gethostname(name.data(), HOST_NAME_MAX);
-    std::string host(name.data());
-    for (char& c : host) {
-        if (c == ':' || c == '#' || c <= ' ' || c > '~') {
-            c = '_';  // our own marks; and the column is ASCII
-        }
+/// Digits of a boot's number that are kept: the column holds 160 characters.
+constexpr std::size_t kBootSize = 16;
+
+/// What tells this boot of this kernel from all others, for two machines may share a name, as clones do.
+/// Where it cannot be read, something that no other process has: then nobody is taken for a neighbour.
+std::string bootText() {
+    std::string id;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+    std::erase(id, '-');
+    std::random_device random;
+    while (id.size() < kBootSize) {
+        id += "0123456789abcdef"[random() % 16];
     }
-    return host.substr(0, 64) + "/" + namespaceNumber("net") + "/" + namespaceNumber("pid");
+    return id.substr(0, kBootSize);
 }
 
-/// When a process started, in the kernel's ticks since it booted; empty when there is none, or only its
-/// remains.
-std::string startOf(int pid) {
+/// Containers of one host may share a name and a boot, but not the numbers of their processes. The same for
+/// as long as this process lives.
+const std::string& hostText() {
+    static const std::string text = [] {
+        std::array<char, HOST_NAME_MAX + 1> name{};
+        ::gethostname(name.data(), HOST_NAME_MAX);
+        std::string host(name.data());
+        for (char& c : host) {
+            if (c == ':' || c == '#' || c == '/' || c <= ' ' || c > '~') {
+                c = '_';  // our own marks; and the column is ASCII
+            }
+        }
+        return host.substr(0, 64) + "/" + namespaceNumber("net") + "/" + namespaceNumber("pid") + "/" +
+               bootText();
+    }();
+    return text;
+}
+
+/// What /proc says of a process. Nothing when it cannot be read, whatever the reason: no descriptor to be
+/// had, a /proc that hides others, ...
+struct ProcessState {
+    bool remains = false;  ///< it has ended, and nobody has asked how
+    std::string start{};   ///< in the kernel's ticks since it booted
+};
+
+std::optional<ProcessState> examine(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     const auto name = line.rfind(')');  // the program's name may hold anything
     if (name == std::string::npos) {
-        return "";
+        return std::nullopt;
     }
     std::istringstream fields(line.substr(name + 1));
     std::string field;
     fields >> field;
-    if (field == "Z" || field == "X") {
-        return "";
-    }
+    ProcessState state{.remains = field == "Z" || field == "X"};
     constexpr int kStartField = 22;  // proc(5); the state is field 3
     for (int i = 3; i < kStartField; ++i) {
-        fields >> field;
+        fields >> state.start;
     }
-    return field;
+    return fields ? std::optional(state) : std::nullopt;
 }
 
 }  // namespace
@@ -70,7 +96,8 @@ const Owner& Owner::self() {
 }
 
 Owner Owner::of(int pid) {
-    return parse(hostText() + ":" + std::to_string(pid) + ":" + startOf(pid));
+    const auto state = examine(pid);
+    return parse(hostText() + ":" + std::to_string(pid) + ":" + (state ? state->start : ""));
 }
 
 Owner Owner::parse(std::string_view text) {
@@ -104,8 +131,9 @@ bool Owner::isDead() const {
     if (::kill(_pid, 0) != 0 && errno == ESRCH) {
         return true;
     }
-    std::ifstream file("/proc/" + std::to_string(_pid) + "/stat");
-    return file.is_open() && startOf(_pid) != _start;  // what /proc hides from us may live
+    // Who could not examine itself does not say when it started.
+    const auto state = _start.empty() ? std::nullopt : examine(_pid);
+    return state && (state->remains || state->start != _start);
 }
 
 }  // namespace rtbatch

@@ -15,8 +15,9 @@ public:
     /// A process of this host.
     static Owner of(int pid);
 
-    /// Of a lease's owner column, `HOST:PID:START` with anything after a `#`; another program's text is an
-    /// owner of no host that we know.
+    /// Of a lease's owner column, `HOST:PID:START` with anything after a `#`, where HOST is
+    /// `name/net/pid/boot`: the numbers of two namespaces and the kernel's boot. Another program's text is an
+    /// owner of no host that we know; that of an older version, without the boot, is one of another host.
     static Owner parse(std::string_view text);
 
     const std::string& text() const { return _text; }
@@ -32,7 +33,8 @@ public:
     /// bell.
     bool isNear() const;
 
-    /// Surely: it is near, and its process has ended. An owner of another host is never known to be dead.
+    /// Surely: it is near, and its process has ended. An owner of another host is never known to be dead, nor
+    /// one that cannot be examined.
     bool isDead() const;
 
     bool operator==(const Owner& other) const { return _text == other._text; }
