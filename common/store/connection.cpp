@@ -1,84 +1,23 @@
 #include "common/store/connection.h"
 
-#include <Poco/Data/DataException.h>
 #include <Poco/Data/MySQL/Connector.h>
-#include <Poco/Data/MySQL/Utility.h>
 #include <Poco/Data/SQLite/Connector.h>
-#include <Poco/Data/SQLite/SQLiteException.h>
 #include <Poco/Data/SQLite/Utility.h>
 #include <Poco/URI.h>
-#include <mysql/ma_pvio.h>
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdlib>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "common/store/coordination_queries.h"
+#include "common/store/mysql_session.h"
 #include "common/store/queries.h"
 #include "common/store/store.h"
 
 namespace rtbatch {
-
-namespace {
-
-using std::chrono::ceil;
-using std::chrono::floor;
-using std::chrono::seconds;
-
-/// The text between the first `begin` and the next `end` after it.
-std::optional<std::string> between(const std::string& text, std::string_view begin, char end) {
-    const auto start = text.find(begin);
-    if (start == std::string::npos) {
-        return std::nullopt;
-    }
-    const auto from = start + begin.size();
-    const auto to = text.find(end, from);
-    return text.substr(from, to == std::string::npos ? to : to - from);
-}
-
-/// Poco puts MySQL's error into its own text, `[mysql_stmt_error]: WORDS TAB [mysql_stmt_errno]: NUMBER TAB
-/// ...`, and leaves the exception's code at 0.
-int mysqlErrorNumber(const std::string& text) {
-    const auto digits = between(text, "_errno]: ", '\t').value_or("");
-    int number = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return number;
-}
-
-bool isOneOf(int number, std::initializer_list<int> numbers) {
-    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-}
-
-StoreFault explainMysql(const std::string& text) {
-    StoreFault fault;
-    fault.message = between(text, "_error]: ", '\t').value_or(text);
-    const int number = mysqlErrorNumber(text);
-    // Gone away, lost, lost (extended), server shutdown, connection killed, lost while (new style).
-    fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031});
-    // Lock wait timeout, deadlock (Galera's certification failure too).
-    fault.conflict = isOneOf(number, {1205, 1213});
-    // Unknown table, unknown column.
-    fault.unmigrated = isOneOf(number, {1146, 1054});
-    fault.alreadyThere = number == 1060 || number == 1061;
-    return fault;
-}
-
-StoreFault explainSqlite(const std::string& text) {
-    StoreFault fault;
-    fault.message = text;
-    const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
-    fault.conflict = has("database schema has changed");
-    fault.unmigrated = has("no such table") || has("no such column") || has("has no column");
-    return fault;
-}
-
-}  // namespace
 
 void prepareClient(const DatabaseUrl& url) {
     static std::mutex mutex;
@@ -143,51 +82,23 @@ void Connection::openSqlite(Mode mode) {
 }
 
 void Connection::openMysql(std::chrono::milliseconds timeout, Deadline deadline) {
-    // Reconnecting is ours (auto-reconnect would leave prepared statements behind).
-    const std::string host = _url.socket.empty() ? _url.host : "localhost";
-    const std::string connect = "host=" + host + ";port=" + std::to_string(_url.port) + ";user=" + _url.user +
-                                ";password=" + _url.password + ";db=" + _url.database +
-                                ";character-set=utf8mb4;auto-reconnect=false";
-    const auto limit = std::max(seconds(1), floor<seconds>(deadline.left()));
-    _session =
-        std::make_unique<Poco::Data::Session>("MySQL", connect, static_cast<std::size_t>(limit.count()));
-    setDeadline(deadline.sooner(Deadline::in(limit)));
-    const auto statementSeconds = std::to_string(ceil<seconds>(timeout).count());
-    const auto server = Poco::Data::MySQL::Utility::serverInfo(*_session);
-    const bool mariadb = server.find("MariaDB") != std::string::npos;
-    // What we stop waiting for, the server should stop working on.
-    const std::string limitOnServer = mariadb ? "max_statement_time = " + statementSeconds
-                                              : "max_execution_time = " + std::to_string(timeout.count());
-    *_session << "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-                 "innodb_lock_wait_timeout = " +
-                     statementSeconds + ", " + limitOnServer,
-        Poco::Data::Keywords::now;
+    _session = openMysqlSession(_url, timeout, deadline);
 }
 
 void Connection::setDeadline(Deadline deadline) {
     _deadline = deadline;
-    const int left = static_cast<int>(std::clamp<std::int64_t>(deadline.left().count(), 1, 3'600'000));
     if (_url.dialect == Dialect::sqlite) {
+        const int left = static_cast<int>(std::clamp<std::int64_t>(deadline.left().count(), 1, 3'600'000));
         sqlite3_busy_timeout(Poco::Data::SQLite::Utility::dbHandle(*_session), left);
         return;
     }
-    // MYSQL_OPT_READ_TIMEOUT counts only before connecting, and Poco connects in the session's constructor.
-    // So the value that it sets is set where libmariadb keeps it, in milliseconds, for each wait for the
-    // socket.
-    MARIADB_PVIO* io = Poco::Data::MySQL::Utility::handle(*_session)->net.pvio;
-    if (io != nullptr) {
-        io->timeout[PVIO_READ_TIMEOUT] = left;
-        io->timeout[PVIO_WRITE_TIMEOUT] = left;
-    }
+    setSocketTimeout(*_session, deadline.left());
 }
 
 StoreFault Connection::explain(const std::exception& error) const {
     const auto* poco = dynamic_cast<const Poco::Exception*>(&error);
     const std::string text = poco == nullptr ? error.what() : poco->message();
-    if (text.find("password=") != std::string::npos) {
-        return {"not connected", true};  // Poco's text is the whole connection string
-    }
-    auto fault = _url.dialect == Dialect::sqlite ? explainSqlite(text) : explainMysql(text);
+    auto fault = explainFault(_url.dialect, text);
     if (_deadline.passed()) {
         fault.message = "no answer in time (" + fault.message + ")";
     }

@@ -9,20 +9,12 @@
 
 #include "common/model/deadline.h"
 #include "common/store/database_url.h"
+#include "common/store/store_fault.h"
 
 namespace rtbatch {
 
 class CoordinationQueries;
 class Queries;
-
-/// What went wrong with a statement, in words for the operator, and what may be done about it.
-struct StoreFault {
-    std::string message;        ///< without the password
-    bool gone = false;          ///< the connection was lost: a fresh one may do
-    bool conflict = false;      ///< another transaction won: the same again may do
-    bool unmigrated = false;    ///< a table or a column is missing
-    bool alreadyThere = false;  ///< a column or key that is to be added is there
-};
 
 /// One connection to the database with its prepared statements. For one thread at a time.
 class Connection {

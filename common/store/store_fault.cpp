@@ -1,0 +1,69 @@
+#include "common/store/store_fault.h"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+namespace rtbatch {
+
+namespace {
+
+/// The text between the first `begin` and the next `end` after it.
+std::optional<std::string> between(const std::string& text, std::string_view begin, char end) {
+    const auto start = text.find(begin);
+    if (start == std::string::npos) {
+        return std::nullopt;
+    }
+    const auto from = start + begin.size();
+    const auto to = text.find(end, from);
+    return text.substr(from, to == std::string::npos ? to : to - from);
+}
+
+/// Poco puts MySQL's error into its own text, `[mysql_stmt_error]: WORDS TAB [mysql_stmt_errno]: NUMBER TAB
+/// ...`, and leaves the exception's code at 0.
+int mysqlErrorNumber(const std::string& text) {
+    const auto digits = between(text, "_errno]: ", '\t').value_or("");
+    int number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return number;
+}
+
+bool isOneOf(int number, std::initializer_list<int> numbers) {
+    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+StoreFault explainMysql(const std::string& text) {
+    StoreFault fault;
+    fault.message = between(text, "_error]: ", '\t').value_or(text);
+    const int number = mysqlErrorNumber(text);
+    // Gone away, lost, lost (extended), server shutdown, connection killed, lost while (new style).
+    fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031});
+    // Lock wait timeout, deadlock (Galera's certification failure too).
+    fault.conflict = isOneOf(number, {1205, 1213});
+    // Unknown table, unknown column.
+    fault.unmigrated = isOneOf(number, {1146, 1054});
+    fault.alreadyThere = number == 1060 || number == 1061;
+    return fault;
+}
+
+StoreFault explainSqlite(const std::string& text) {
+    StoreFault fault;
+    fault.message = text;
+    const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+    fault.conflict = has("database schema has changed");
+    fault.unmigrated = has("no such table") || has("no such column") || has("has no column");
+    return fault;
+}
+
+}  // namespace
+
+StoreFault explainFault(Dialect dialect, const std::string& text) {
+    if (text.find("password=") != std::string::npos) {
+        return {"not connected", true};  // Poco's text is the whole connection string
+    }
+    return dialect == Dialect::sqlite ? explainSqlite(text) : explainMysql(text);
+}
+
+}  // namespace rtbatch
