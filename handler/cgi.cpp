@@ -131,7 +131,7 @@ int answerCgiRequest() {
     } catch (const std::exception& error) {
         return refuse(std::move(exchange), error.what(), kHandlerFailed);
     }
-    parts->handle(std::make_unique<CountedExchange>(std::move(exchange), parts->connections()));
+    parts->handle(std::make_unique<CountedExchange>(std::move(exchange), parts->connections()), true);
     waitForEnd(*parts);
     parts->stop(Deadline::in(config.handlerStopTimeout));
     return 0;

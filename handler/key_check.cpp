@@ -15,11 +15,23 @@ bool isFromLoopback(const Exchange& exchange) {
            exchange.param("HTTP_X_FORWARDED_FOR").empty() && exchange.param("HTTP_FORWARDED").empty();
 }
 
+Headers challenge() {
+    return {{"WWW-Authenticate", R"(X-API-Key realm="rtbatch")"}};
+}
+
+Problem keyMissing() {
+    return {401, "key_missing", "Send your key in the header X-API-Key.", challenge()};
+}
+
+Problem keyUnknown() {
+    return {401, "key_unknown", "This key is not known, or was revoked. Ask the operator for one.",
+            challenge()};
+}
+
 }  // namespace
 
 void KeyCheck::admit(Call& call, Access access) {
-    if (access == Access::everybody || (access == Access::key && !_required) ||
-        (access == Access::metrics && isFromLoopback(call.exchange()))) {
+    if (isFree(call, access)) {
         return;
     }
     const KnownKey key = find(call);
@@ -29,6 +41,24 @@ void KeyCheck::admit(Call& call, Access access) {
     // Only now: whatever becomes of a request, it is counted, and its key is told how it stands.
     if (access != Access::key && !key.admin) {
         throw Problem(403, "admin_only", "This needs the key of an admin.");
+    }
+}
+
+bool KeyCheck::isFree(Call& call, Access access) const {
+    return access == Access::everybody || (access == Access::key && !_required) ||
+           (access == Access::metrics && isFromLoopback(call.exchange()));
+}
+
+void KeyCheck::refuseAtSight(Call& call, Access access) const {
+    if (isFree(call, access)) {
+        return;
+    }
+    const std::string_view text = call.exchange().param("HTTP_X_API_KEY");
+    if (text.empty()) {
+        throw keyMissing();
+    }
+    if (_ring.isNobodys(text)) {
+        throw keyUnknown();
     }
 }
 
@@ -48,14 +78,12 @@ void KeyCheck::tell(Call& call, const RateLimit& limit) {
 
 KnownKey KeyCheck::find(Call& call) {
     const std::string_view text = call.exchange().param("HTTP_X_API_KEY");
-    const Headers challenge{{"WWW-Authenticate", R"(X-API-Key realm="rtbatch")"}};
     if (text.empty()) {
-        throw Problem(401, "key_missing", "Send your key in the header X-API-Key.", challenge);
+        throw keyMissing();
     }
     auto key = _ring.find(text);
     if (!key) {
-        throw Problem(401, "key_unknown", "This key is not known, or was revoked. Ask the operator for one.",
-                      challenge);
+        throw keyUnknown();
     }
     call.setKeyName(key->id == 0 ? "admin" : std::to_string(key->id));
     return *std::move(key);

@@ -23,7 +23,12 @@ public:
     /// Problem: 401, 403, 429; StoreError when neither memory nor the database can tell.
     void admit(Call& call, Access access);
 
+    /// Refuses, without the database, a request without a key, or with one that is surely nobody's. Throws
+    /// Problem 401.
+    void refuseAtSight(Call& call, Access access) const;
+
 private:
+    bool isFree(Call& call, Access access) const;
     KnownKey find(Call& call);
     /// Throws Problem 429 when the request is not admitted.
     static void tell(Call& call, const RateLimit& limit);

@@ -1,5 +1,6 @@
 #include "handler/monitor.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -27,6 +28,14 @@ bool saysWhenClosed(int descriptor) {
 }
 
 }  // namespace
+
+bool hasDeparted(int descriptor) {
+    if (descriptor < 0) {
+        return false;
+    }
+    pollfd polled{descriptor, static_cast<short>(saysWhenClosed(descriptor) ? 0 : POLLRDHUP), 0};
+    return ::poll(&polled, 1, 0) == 1;
+}
 
 Monitor::Monitor() : _epoll(::epoll_create1(EPOLL_CLOEXEC)), _wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     epoll_event event{};

@@ -71,4 +71,7 @@ private:
     std::jthread _thread;
 };
 
+/// Whether the other side of an exchange's descriptor has gone, as far as can be seen; false for -1.
+bool hasDeparted(int descriptor);
+
 }  // namespace rtbatch

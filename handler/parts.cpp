@@ -1,5 +1,6 @@
 #include "handler/parts.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -17,6 +18,9 @@ using namespace std::chrono_literals;
 /// Threads that step parked streams. Others than those that take requests, which may wait for a database that
 /// hangs: that must not hold up the streams.
 constexpr int kStreamWorkers = 2;
+
+/// What is written when the program ends: leases that go back, counts.
+constexpr auto kFarewell = 1s;
 
 FetcherOptions fetcherOptions(const Config& config, Scale scale) {
     FetcherOptions options = fetcherOptions(config);
@@ -58,9 +62,13 @@ Parts::Parts(const Config& config, Scale scale)
            _monitor,
            _streamWorkers,
            _demand,
-           {config.batchTimeout, config.movieTimeout, config.batchHeartbeat}}) {}
+           {config.batchTimeout, config.movieTimeout, config.batchHeartbeat}}),
+      _waiting{WorkerPool(scale == Scale::service ? config.handlerWorkers : 0),
+               WorkerPool(scale == Scale::service ? 1 : 0)} {}
 
 void Parts::stop(Deadline deadline) {
+    // A database that hangs must not hold the program; one that answers gets the time to be told of the end.
+    _store.endAt(Deadline::at(std::max(deadline.when(), Deadline::in(kFarewell).when())));
     _monitor.tearAll();
     _connections.waitForNone(Deadline::in(1s));
     _fetcher.stop(deadline);

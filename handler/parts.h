@@ -29,8 +29,11 @@ public:
     /// Throws std::exception, of whatever kind, when a setting cannot be used.
     Parts(const Config& config, Scale scale);
 
-    /// Answers a request that `connections()` counts. A stream goes on after this returns.
-    void handle(std::unique_ptr<Exchange> exchange) { _router.handle(std::move(exchange)); }
+    /// Answers a request that `connections()` counts. A stream goes on after this returns. Unless
+    /// this thread `mayWait` for the database, others do; of a service, for they have only that.
+    void handle(std::unique_ptr<Exchange> exchange, bool mayWait) {
+        _router.handle(std::move(exchange), mayWait ? nullptr : &_waiting);
+    }
 
     ConnectionCount& connections() { return _connections; }
 
@@ -53,6 +56,7 @@ private:
     Monitor _monitor;
     WorkerPool _streamWorkers;
     Router _router;
+    WaitingThreads _waiting;
 };
 
 }  // namespace rtbatch

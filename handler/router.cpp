@@ -3,11 +3,13 @@
 #include <Poco/Logger.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "common/log/log.h"
 #include "handler/metrics_page.h"
+#include "handler/monitor.h"
 
 namespace rtbatch {
 
@@ -38,6 +40,9 @@ std::optional<std::string_view> segmentAfter(std::string_view route, std::string
                                                                           : std::optional(segment);
 }
 
+/// Who looks after a service does not wait long for its answer.
+constexpr auto kShortWait = std::chrono::seconds(1);
+
 Problem storeAway() {
     return {503,
             "store_unavailable",
@@ -56,27 +61,27 @@ Router::Router(RouterOptions options, Store& store, KeyRing& ring, Quota& quota,
       _keys(store, ring),
       _movies(_options.maxIds, store, services),
       _routes{
-          {"POST", "/api/v1/movies/batch", Access::key, EndpointName::batch,
+          {"POST", "/api/v1/movies/batch", Access::key, EndpointName::batch, Wait::long_,
            [this](auto& call, auto) {
                checkRoom();
                _movies.batch(call);
            }},
-          {"GET", "/api/v1/movie/", Access::key, EndpointName::movie,
+          {"GET", "/api/v1/movie/", Access::key, EndpointName::movie, Wait::long_,
            [this](auto& call, auto segment) {
                checkRoom();
                _movies.movie(call, segment);
            }},
-          {"GET", "/api/v1/health", Access::everybody, EndpointName::health,
+          {"GET", "/api/v1/health", Access::everybody, EndpointName::health, Wait::never,
            [this](auto& call, auto) { health(*call); }},
-          {"GET", "/api/v1/ready", Access::everybody, EndpointName::ready,
+          {"GET", "/api/v1/ready", Access::everybody, EndpointName::ready, Wait::shortly,
            [this](auto& call, auto) { ready(*call); }},
-          {"GET", "/api/v1/admin/keys", Access::admin, EndpointName::keys,
+          {"GET", "/api/v1/admin/keys", Access::admin, EndpointName::keys, Wait::long_,
            [this](auto& call, auto) { _keys.list(*call); }},
-          {"POST", "/api/v1/admin/keys", Access::admin, EndpointName::keys,
+          {"POST", "/api/v1/admin/keys", Access::admin, EndpointName::keys, Wait::long_,
            [this](auto& call, auto) { _keys.create(*call); }},
-          {"DELETE", "/api/v1/admin/keys/", Access::admin, EndpointName::keys,
+          {"DELETE", "/api/v1/admin/keys/", Access::admin, EndpointName::keys, Wait::long_,
            [this](auto& call, auto segment) { _keys.revoke(*call, segment); }},
-          {"GET", "/metrics", Access::metrics, EndpointName::metrics,
+          {"GET", "/metrics", Access::metrics, EndpointName::metrics, Wait::shortly,
            [this](auto& call, auto) {
                call->answer({200,
                              {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"},
@@ -85,11 +90,30 @@ Router::Router(RouterOptions options, Store& store, KeyRing& ring, Quota& quota,
            }},
       } {}
 
-void Router::handle(std::unique_ptr<Exchange> exchange) {
+void Router::handle(std::unique_ptr<Exchange> exchange, WaitingThreads* waiting) {
     auto call = std::make_unique<Call>(std::move(exchange));
+    guarded(call, [&] {
+        const Found found = find(*call);
+        const Wait wait = found.first->wait;
+        if (waiting == nullptr || wait == Wait::never) {
+            serve(call, found);
+            return;
+        }
+        _keyCheck.refuseAtSight(*call, found.first->access);
+        const auto handed = std::make_shared<std::unique_ptr<Call>>(std::move(call));
+        (wait == Wait::shortly ? waiting->looks : waiting->requests).post([this, handed, found] {
+            if (!hasDeparted((*handed)->exchange().descriptor())) {
+                guarded(*handed, [&] { serve(*handed, found); });
+            }
+        });
+    });
+}
+
+/// Turns what `work` throws into the answer, where there is still somebody to be answered.
+void Router::guarded(std::unique_ptr<Call>& call, const std::function<void()>& work) {
     try {
         try {
-            dispatch(call);
+            work();
         } catch (const StoreError& error) {
             if (call) {
                 logError(*call, "the store: " + std::string(error.what()));
@@ -110,20 +134,19 @@ void Router::handle(std::unique_ptr<Exchange> exchange) {
     }
 }
 
-void Router::dispatch(std::unique_ptr<Call>& call) {
-    const std::string_view path = pathOf(call->exchange());
-    const std::string_view method = call->exchange().param("REQUEST_METHOD");
+/// Throws Problem when there is no such route.
+Router::Found Router::find(Call& call) const {
+    const std::string_view path = pathOf(call.exchange());
+    const std::string_view method = call.exchange().param("REQUEST_METHOD");
     std::string allowed;
     for (const Route& route : _routes) {
         const auto segment = segmentAfter(route.path, path);
         if (!segment) {
             continue;
         }
-        call->setEndpoint(route.name);
+        call.setEndpoint(route.name);
         if (method == route.method || (method == "HEAD" && route.method == "GET")) {
-            _keyCheck.admit(*call, route.access);
-            route.endpoint(call, *segment);
-            return;
+            return {&route, *segment};
         }
         allowed.append(allowed.empty() ? "" : ", ").append(route.method);
         allowed.append(route.method == "GET" ? ", HEAD" : "");
@@ -133,6 +156,16 @@ void Router::dispatch(std::unique_ptr<Call>& call) {
     }
     throw Problem(404, "no_such_path",
                   "There is nothing here. Batches are asked for with POST /api/v1/movies/batch.");
+}
+
+void Router::serve(std::unique_ptr<Call>& call, const Found& found) {
+    const auto& [route, segment] = found;
+    std::optional<StorePatience> patience;
+    if (route->wait == Wait::shortly) {
+        patience.emplace(kShortWait);
+    }
+    _keyCheck.admit(*call, route->access);
+    route->endpoint(call, segment);
 }
 
 void Router::checkRoom() const {

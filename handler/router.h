@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/fetch/gate.h"
@@ -16,6 +17,7 @@
 #include "handler/key_check.h"
 #include "handler/key_endpoints.h"
 #include "handler/movie_endpoints.h"
+#include "handler/worker_pool.h"
 
 namespace rtbatch {
 
@@ -27,6 +29,13 @@ struct RouterOptions {
     GateOptions gate;
 };
 
+/// Threads that wait for the database in the place of those that take requests, so that a database that hangs
+/// holds up nothing that does not need it.
+struct WaitingThreads {
+    WorkerPool requests;
+    WorkerPool looks;  ///< for what waits but shortly
+};
+
 /// Gives each request its answer: finds the endpoint, has its key looked at, and turns every refusal into
 /// problem+json in one place.
 class Router {
@@ -34,22 +43,32 @@ public:
     Router(RouterOptions options, Store& store, KeyRing& ring, Quota& quota,
            const ConnectionCount& connections, StreamServices services);
 
-    /// Never throws. A batch's stream goes on after this returns.
-    void handle(std::unique_ptr<Exchange> exchange);
+    /// Never throws. A batch's stream goes on after this returns. With `waiting` the calling thread does not
+    /// wait for the database; one of those does.
+    void handle(std::unique_ptr<Exchange> exchange, WaitingThreads* waiting);
 
 private:
     /// Takes the call when the answer goes on afterwards. `segment` is what the path has after the route's.
     using Endpoint = std::function<void(std::unique_ptr<Call>& call, std::string_view segment)>;
+
+    /// How long an endpoint may wait for the database.
+    enum class Wait { never, shortly, long_ };
 
     struct Route {
         std::string_view method;  ///< GET stands for HEAD too
         std::string_view path;    ///< one that ends in / is followed by one more segment
         Access access;
         EndpointName name;
+        Wait wait;
         Endpoint endpoint;
     };
 
-    void dispatch(std::unique_ptr<Call>& call);
+    /// A route, and the segment after it.
+    using Found = std::pair<const Route*, std::string_view>;
+
+    Found find(Call& call) const;
+    void serve(std::unique_ptr<Call>& call, const Found& found);
+    static void guarded(std::unique_ptr<Call>& call, const std::function<void()>& work);
     void checkRoom() const;
     void health(Call& call) const;
     void ready(Call& call);

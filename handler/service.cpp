@@ -44,8 +44,9 @@ void serve(const Config& config) {
     Parts parts(config, Scale::service);
     ConnectionCount& connections = parts.connections();
     WorkerPool workers(config.handlerWorkers);
-    Acceptor acceptor(listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
-                      [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange)); });
+    Acceptor acceptor(
+        listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
+        [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange), workers.hasIdle()); });
     logger.information("version %s listens", version());
 
     while (!stopSignalled(1h)) {

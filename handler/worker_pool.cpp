@@ -25,12 +25,19 @@ void WorkerPool::post(std::function<void()> task) {
     _posted.notify_one();
 }
 
+bool WorkerPool::hasIdle() const {
+    const std::scoped_lock lock(_mutex);
+    return _idle > _tasks.size();
+}
+
 void WorkerPool::run() {
     while (true) {
         std::function<void()> task;
         {
             std::unique_lock lock(_mutex);
+            ++_idle;
             _posted.wait(lock, [this] { return _stopping || !_tasks.empty(); });
+            --_idle;
             if (_tasks.empty()) {
                 return;
             }

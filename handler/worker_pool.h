@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -21,12 +22,16 @@ public:
     /// Never blocks. The task must not throw.
     void post(std::function<void()> task);
 
+    /// Whether a thread is free for what is posted next.
+    bool hasIdle() const;
+
 private:
     void run();
 
-    std::mutex _mutex;
+    mutable std::mutex _mutex;
     std::condition_variable _posted;
     std::deque<std::function<void()>> _tasks;  // guarded by _mutex
+    std::size_t _idle = 0;                     // guarded by _mutex; threads that wait for a task
     bool _stopping = false;                    // guarded by _mutex
     std::vector<std::jthread> _threads;
 };

@@ -58,6 +58,18 @@ std::optional<KnownKey> KeyRing::find(std::string_view text) {
     return lookUp(digest);
 }
 
+bool KeyRing::isNobodys(std::string_view text) {
+    if (!_adminDigest.empty() && sameDigest(sha256(text), _adminDigest)) {
+        return false;
+    }
+    const auto key = ApiKey::parse(text);
+    if (!key) {
+        return true;
+    }
+    const std::scoped_lock lock(_mutex);
+    return isFresh(_memory) && _unknown.contains(key->digest()) && !findIn(*_memory, key->digest());
+}
+
 std::optional<KnownKey> KeyRing::lookUp(const std::string& digest) {
     std::unique_lock lock(_mutex);
     for (bool looked = false;;) {
@@ -76,9 +88,12 @@ std::optional<KnownKey> KeyRing::lookUp(const std::string& digest) {
         }
         if (_reading) {
             // It may be the read that another request with the same new key has begun.
-            _changed.wait(lock, [&] { return !_reading; });
+            if (!_changed.wait_for(lock, _options.patience, [&] { return !_reading; })) {
+                throw StoreError("the keys cannot be read in time");
+            }
         } else if (!looked && (!_lookedAt || Clock::now() - *_lookedAt >= _options.lookEvery)) {
             looked = true;
+            const StorePatience patience(_options.patience);
             read(lock);
             _lookedAt = Clock::now();
         } else if (!_fault.empty() || !fresh) {

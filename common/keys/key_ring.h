@@ -27,6 +27,7 @@ struct KeyRingOptions {
     std::string adminKey{};                     ///< auth.admin_key; empty: there is none
     std::chrono::milliseconds reload{10000};    ///< how often the keys are read again
     std::chrono::milliseconds maxAge{30000};    ///< beyond this memory is not believed
+    std::chrono::milliseconds patience{1000};   ///< how long who asks for an unknown key waits at most
     std::chrono::milliseconds lookEvery{1000};  ///< an unknown key costs the database a look so often at most
     /// False: for a process that lives for one request. find() asks the database each time, for that key.
     bool thread = true;
@@ -47,6 +48,9 @@ public:
     /// database is away: never for auth.admin_key, nor for what has not the form of a key; for a key that is
     /// in memory only when that is older than maxAge.
     std::optional<KnownKey> find(std::string_view text);
+
+    /// Whether the text is surely nobody's key, as memory has it: the database is not asked.
+    bool isNobodys(std::string_view text);
 
     /// Reads the keys now: for who has just changed them, so that it is seen here at once. Throws StoreError.
     void reload();

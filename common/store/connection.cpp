@@ -4,7 +4,10 @@
 #include <Poco/Data/SQLite/Connector.h>
 #include <Poco/Data/SQLite/Utility.h>
 #include <Poco/URI.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -52,6 +55,8 @@ void prepareClient(const DatabaseUrl& url) {
 Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
                        const std::string& leaseClock)
     : _url(std::move(url)), _deadline(deadline) {
+    const Deadline connectBy =
+        _url.dialect == Dialect::mysql ? Deadline::in(connectLimit(deadline)) : deadline;
     try {
         if (_url.dialect == Dialect::sqlite) {
             openSqlite(mode);
@@ -59,16 +64,33 @@ Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds tim
             openMysql(timeout, deadline);
         }
     } catch (const std::exception& e) {
-        throw StoreError("cannot open the database (" + _url.describe() + "): " + explain(e).message +
-                         (_url.dialect == Dialect::sqlite && mode == Mode::use
-                              ? "; if it was never made, run rtbatch-admin migrate"
-                              : ""));
+        const StoreFault fault = explain(e);
+        using Kind = StoreError::Kind;
+        throw StoreError("cannot open the database (" + _url.describe() + "): " + fault.message +
+                             (_url.dialect == Dialect::sqlite && mode == Mode::use
+                                  ? "; if it was never made, run rtbatch-admin migrate"
+                                  : ""),
+                         fault.crowded                                          ? Kind::crowded
+                         : connectBy.passed() && _url.dialect == Dialect::mysql ? Kind::noAnswer
+                                                                                : Kind::fault);
     }
     _queries = std::make_unique<Queries>(*_session, _url.dialect);
     _coordination = std::make_unique<CoordinationQueries>(*_session, _url.dialect, leaseClock);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+    if (_socket >= 0) {
+        ::close(_socket);
+    }
+}
+
+void Connection::interrupt() const {
+    if (_url.dialect == Dialect::sqlite) {
+        sqlite3_interrupt(Poco::Data::SQLite::Utility::dbHandle(*_session));
+    } else if (_socket >= 0) {
+        ::shutdown(_socket, SHUT_RDWR);
+    }
+}
 
 void Connection::openSqlite(Mode mode) {
     // As a URI, for Poco always asks for the file to be made, and an empty one in the wrong directory
@@ -83,6 +105,8 @@ void Connection::openSqlite(Mode mode) {
 
 void Connection::openMysql(std::chrono::milliseconds timeout, Deadline deadline) {
     _session = openMysqlSession(_url, timeout, deadline);
+    // The library may close its own at any time, and then the number is another socket's.
+    _socket = ::fcntl(socketOf(*_session), F_DUPFD_CLOEXEC, 0);
 }
 
 void Connection::setDeadline(Deadline deadline) {

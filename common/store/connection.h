@@ -40,6 +40,10 @@ public:
     Queries& queries() { return *_queries; }
     CoordinationQueries& coordination() { return *_coordination; }
 
+    /// Ends what waits for the database on this connection, at once; from any thread, while it lives. It is
+    /// of no use then.
+    void interrupt() const;
+
     /// Reads an exception that a statement of this connection threw.
     StoreFault explain(const std::exception& error) const;
 
@@ -53,6 +57,7 @@ private:
 
     DatabaseUrl _url;
     Deadline _deadline;
+    int _socket = -1;  // of MySQL, a descriptor of our own
     bool _used = false;
     Deadline::Clock::time_point _lastUsed = Deadline::Clock::now();
     std::unique_ptr<Poco::Data::Session> _session;

@@ -1,7 +1,10 @@
 #include "common/store/connection_pool.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/store/store.h"
 
@@ -9,8 +12,15 @@ namespace rtbatch {
 
 namespace {
 
-/// Shared hosts close connections that were idle for 30 s; ours are closed before.
-constexpr std::chrono::seconds kIdleLimit{20};
+using namespace std::chrono_literals;
+
+/// Of MySQL. Shared hosts allow few connections, and what one process keeps the others cannot have; a new
+/// one costs a millisecond.
+constexpr std::chrono::seconds kIdleLimit = 2s;
+
+/// Where the server allows no more connections it is asked again after so long: another process may have
+/// closed one.
+constexpr std::chrono::milliseconds kCrowdedPause = 100ms;
 
 bool idleTooLong(const Connection& connection) {
     return Deadline::Clock::now() - connection.lastUsed() > kIdleLimit;
@@ -30,8 +40,7 @@ ConnectionPool::Lease::~Lease() {
 }
 
 void ConnectionPool::Lease::drop() {
-    _connection.reset();
-    _pool.freePlaces(1);
+    _pool.discard(std::move(_connection));
 }
 
 ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout,
@@ -39,52 +48,93 @@ ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::
     : _url(std::move(url)), _limit(limit), _timeout(timeout), _leaseClock(std::move(leaseClock)) {}
 
 ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
-    std::unique_ptr<Connection> kept;
-    {
-        std::unique_lock lock(_mutex);
-        const bool free =
-            _changed.wait_until(lock, deadline.when(), [this] { return !_idle.empty() || _places < _limit; });
-        if (!free) {
-            throw StoreError("all " + std::to_string(_limit) + " connections to the database (" +
-                             _url.describe() + ") were in use for " + std::to_string(_timeout.count()) +
-                             " ms");
+    for (;;) {
+        std::unique_ptr<Connection> kept = waitForPlace(deadline);
+        if (kept && !fresh && !isOld(*kept)) {
+            return {*this, std::move(kept)};
         }
-        if (_idle.empty()) {
-            ++_places;
-        } else {
-            kept = std::move(_idle.back());  // the one used last, so that the others may grow old and go
+        if (kept) {
+            const std::lock_guard lock(_mutex);
+            _inUse.erase(kept.get());
+        }
+        kept.reset();
+        try {
+            return open(deadline);
+        } catch (const StoreError& error) {
+            if (error.kind() != StoreError::Kind::crowded || deadline.passed()) {
+                throw;
+            }
+            const std::lock_guard lock(_mutex);
+            _crowdedUntil = Clock::now() + kCrowdedPause;
+        }
+    }
+}
+
+/// An idle connection, or nothing but the place for a new one.
+std::unique_ptr<Connection> ConnectionPool::waitForPlace(Deadline deadline) {
+    std::unique_lock lock(_mutex);
+    const auto givenUp = _givenUp;
+    for (;;) {
+        if (!_idle.empty()) {
+            auto kept = std::move(_idle.back());  // the one used last, so that the others may grow old and go
             _idle.pop_back();
+            _inUse.insert(kept.get());
+            return kept;
+        }
+        const auto now = Clock::now();
+        const bool room = _places < _limit;
+        if (room && now >= _crowdedUntil) {
+            ++_places;
+            return nullptr;
+        }
+        if (deadline.passed()) {
+            const std::string mine = "all " + std::to_string(_places) + " connections to the database (" +
+                                     _url.describe() + ") were in use for " +
+                                     std::to_string(_timeout.count()) + " ms";
+            throw StoreError(mine + (room ? ", and the server allows no more" : ""),
+                             StoreError::Kind::crowded);
+        }
+        _changed.wait_until(lock, room ? std::min(deadline.when(), _crowdedUntil) : deadline.when());
+        if (_givenUp != givenUp) {
+            throw StoreError(_why, StoreError::Kind::noAnswer);
         }
     }
-    if (kept && !fresh && !idleTooLong(*kept)) {
-        return {*this, std::move(kept)};
-    }
-    kept.reset();
-    return open(deadline);
 }
 
 ConnectionPool::Lease ConnectionPool::open(Deadline deadline) {
     try {
-        return {*this,
-                std::make_unique<Connection>(_url, Connection::Mode::use, _timeout, deadline, _leaseClock)};
+        auto connection =
+            std::make_unique<Connection>(_url, Connection::Mode::use, _timeout, deadline, _leaseClock);
+        const std::lock_guard lock(_mutex);
+        _inUse.insert(connection.get());
+        return {*this, std::move(connection)};
     } catch (...) {
         freePlaces(1);
         throw;
     }
 }
 
+/// SQLite's are files, which nobody counts; and opening one on a disk that is full may fail.
+bool ConnectionPool::isOld(const Connection& connection) const {
+    return _url.dialect == Dialect::mysql && idleTooLong(connection);
+}
+
 void ConnectionPool::giveBack(std::unique_ptr<Connection> connection) {
-    std::unique_ptr<Connection> old;  // closed after the lock is gone
     {
         const std::lock_guard lock(_mutex);
+        _inUse.erase(connection.get());
         _idle.push_back(std::move(connection));
-        if (idleTooLong(*_idle.front())) {
-            old = std::move(_idle.front());
-            _idle.pop_front();
-            --_places;
-        }
     }
     _changed.notify_one();
+}
+
+void ConnectionPool::discard(std::unique_ptr<Connection> connection) {
+    {
+        const std::lock_guard lock(_mutex);
+        _inUse.erase(connection.get());
+    }
+    connection.reset();
+    freePlaces(1);
 }
 
 void ConnectionPool::freePlaces(std::size_t count) {
@@ -104,6 +154,40 @@ void ConnectionPool::closeIdle() {
     const auto count = closing.size();
     closing.clear();
     freePlaces(count);
+}
+
+void ConnectionPool::closeOld() {
+    std::vector<std::unique_ptr<Connection>> closing;
+    {
+        const std::lock_guard lock(_mutex);
+        while (!_idle.empty() && isOld(*_idle.front())) {
+            closing.push_back(std::move(_idle.front()));
+            _idle.pop_front();
+        }
+    }
+    const auto count = closing.size();
+    closing.clear();
+    freePlaces(count);
+}
+
+void ConnectionPool::giveUp(const std::string& why) {
+    {
+        const std::lock_guard lock(_mutex);
+        ++_givenUp;
+        _why = why;
+        _changed.notify_all();
+    }
+    closeIdle();
+}
+
+void ConnectionPool::interrupt() {
+    {
+        const std::lock_guard lock(_mutex);
+        for (const Connection* connection : _inUse) {
+            connection->interrupt();
+        }
+    }
+    giveUp("the program stops");
 }
 
 }  // namespace rtbatch

@@ -2,9 +2,12 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 
 #include "common/model/deadline.h"
 #include "common/store/connection.h"
@@ -45,15 +48,30 @@ public:
     ~ConnectionPool() = default;
 
     /// A kept connection, or a new one; waits for a free place until `deadline`. `fresh`: only a new one will
-    /// do. Throws StoreError.
+    /// do. Where the server allows no more of them the pool is full too: then one of those that there are is
+    /// waited for. Throws StoreError.
     Lease take(Deadline deadline, bool fresh);
 
     /// Closes every connection that is not in use: the database went away, so they are all dead.
     void closeIdle();
 
+    /// Closes those that were not used for long: others may need them, where few are allowed.
+    void closeOld();
+
+    /// Whoever waits for a connection now is told so, and the idle ones are closed.
+    void giveUp(const std::string& why);
+
+    /// The same, and ends whatever waits for the database on a connection.
+    void interrupt();
+
 private:
+    using Clock = Deadline::Clock;
+
+    std::unique_ptr<Connection> waitForPlace(Deadline deadline);
     Lease open(Deadline deadline);
+    bool isOld(const Connection& connection) const;
     void giveBack(std::unique_ptr<Connection> connection);
+    void discard(std::unique_ptr<Connection> connection);
     void freePlaces(std::size_t count);
 
     const DatabaseUrl _url;
@@ -64,7 +82,11 @@ private:
     std::mutex _mutex;
     std::condition_variable _changed;
     std::deque<std::unique_ptr<Connection>> _idle;  // guarded by _mutex; the longest unused first
+    std::set<const Connection*> _inUse;             // guarded by _mutex
     std::size_t _places = 0;                        // guarded by _mutex; open, being opened or in use
+    Clock::time_point _crowdedUntil{};              // guarded by _mutex; the server allows no more until then
+    std::uint64_t _givenUp = 0;                     // guarded by _mutex; how often giveUp() was called
+    std::string _why;                               // guarded by _mutex; why, the last time
 };
 
 }  // namespace rtbatch

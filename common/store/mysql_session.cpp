@@ -4,7 +4,6 @@
 #include <mysql/ma_pvio.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 
 namespace rtbatch {
@@ -25,24 +24,28 @@ constexpr seconds kServerIdleLimit = 60s;
 /// not cut; a statement finds and changes all the rows that it names; and times are UTC.
 void setWhatCounts(Poco::Data::Session& session, seconds statementLimit, const std::string& limitOnServer) {
     const std::string limit = std::to_string(statementLimit.count());
-    for (const std::string& statement : {
-             // With its default, REPEATABLE READ, for with another one a binary log of statements refuses
-             // writes.
-             std::string("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE"),
-             "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-             "time_zone = '+00:00', completion_type = 'NO_CHAIN', sql_safe_updates = 0, "
-             "sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_auto_is_null = 0, "
-             "unique_checks = 1, innodb_lock_wait_timeout = " +
-                 limit + ", lock_wait_timeout = " + limit +
-                 ", wait_timeout = " + std::to_string(kServerIdleLimit.count()) + ", " + limitOnServer,
-             // A server may be told to ignore what the client library asks for when it connects.
-             std::string("SET NAMES utf8mb4"),
-         }) {
-        session << statement, Poco::Data::Keywords::now;
-    }
+    std::string rest =
+        "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = "
+        "'+00:00', completion_type = 'NO_CHAIN', sql_safe_updates = 0, sql_select_limit = "
+        "18446744073709551615, sql_big_selects = 1, sql_auto_is_null = 0, unique_checks = 1";
+    rest += ", innodb_lock_wait_timeout = " + limit;
+    rest += ", lock_wait_timeout = " + limit;
+    rest += ", wait_timeout = " + std::to_string(kServerIdleLimit.count());
+    rest += ", " + limitOnServer;
+    // REPEATABLE READ is the server's own default: with a lesser one a binary log of statements refuses
+    // writes.
+    session << "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE",
+        Poco::Data::Keywords::now;
+    session << rest, Poco::Data::Keywords::now;
+    // A server may be told to ignore what the client library asks for when it connects.
+    session << "SET NAMES utf8mb4", Poco::Data::Keywords::now;
 }
 
 }  // namespace
+
+seconds connectLimit(Deadline deadline) {
+    return std::max(seconds(1), floor<seconds>(deadline.left()));
+}
 
 std::unique_ptr<Poco::Data::Session> openMysqlSession(const DatabaseUrl& url,
                                                       std::chrono::milliseconds statementLimit,
@@ -52,7 +55,7 @@ std::unique_ptr<Poco::Data::Session> openMysqlSession(const DatabaseUrl& url,
     const std::string connect = "host=" + host + ";port=" + std::to_string(url.port) + ";user=" + url.user +
                                 ";password=" + url.password + ";db=" + url.database +
                                 ";character-set=utf8mb4;auto-reconnect=false";
-    const auto limit = std::max(seconds(1), floor<seconds>(deadline.left()));
+    const seconds limit = connectLimit(deadline);
     auto session =
         std::make_unique<Poco::Data::Session>("MySQL", connect, static_cast<std::size_t>(limit.count()));
     setSocketTimeout(*session, deadline.sooner(Deadline::in(limit)).left());
@@ -76,6 +79,10 @@ void setSocketTimeout(Poco::Data::Session& session, std::chrono::milliseconds ti
         io->timeout[PVIO_READ_TIMEOUT] = left;
         io->timeout[PVIO_WRITE_TIMEOUT] = left;
     }
+}
+
+int socketOf(Poco::Data::Session& session) {
+    return static_cast<int>(mysql_get_socket(Poco::Data::MySQL::Utility::handle(session)));
 }
 
 }  // namespace rtbatch

@@ -24,7 +24,84 @@ Store::Impl::Impl(const StoreOptions& options)
     : _url(readyUrl(options.url)),
       _timeout(options.timeout),
       _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
-            options.leaseClock) {}
+            options.leaseClock),
+      _watch(_url, options.timeout,
+             {.hangs = [this] { _pool.giveUp("the database (" + _url.describe() + ") does not answer"); },
+              .everyLook = [this] { _pool.closeOld(); },
+              .ended = [this] { _pool.interrupt(); }}) {}
+
+void Store::Impl::endAt(Deadline deadline) {
+    _watch.endAt(deadline.when());
+}
+
+/// From when a call takes on, until when it may.
+Deadline Store::Impl::deadlineOfCall() const {
+    Deadline deadline = Deadline::in(_timeout).sooner(_watch.end());
+    if (const auto patience = StorePatience::current()) {
+        deadline = deadline.sooner(*patience);
+    }
+    return deadline;
+}
+
+/// The words and the kind of what a statement threw; tells the watch.
+StoreError Store::Impl::errorOf(const StoreFault& fault, Clock::time_point began, bool late) {
+    using Kind = StoreError::Kind;
+    const bool unanswered = fault.gone && late;
+    noteAnswer(unanswered, began);
+    return StoreError("the database (" + _url.describe() + "): " + fault.message +
+                          (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
+                      fault.conflict     ? Kind::conflict
+                      : fault.unwritable ? Kind::unwritable
+                      : unanswered       ? Kind::noAnswer
+                                         : Kind::fault);
+}
+
+void Store::Impl::noteAnswer(bool unanswered, Clock::time_point began) {
+    if (!unanswered) {
+        _watch.answered();
+    } else if (StorePatience::current()) {
+        _watch.suspect();
+    } else {
+        _watch.unanswered(began);
+    }
+}
+
+ConnectionPool::Lease Store::Impl::connect(Deadline deadline, Clock::time_point began, bool fresh) {
+    _watch.check();
+    try {
+        if (_url.dialect == Dialect::mysql) {
+            _watch.start();  // connections grow old
+        }
+        return _pool.take(deadline, fresh);
+    } catch (const StoreError& error) {
+        if (error.kind() == StoreError::Kind::noAnswer) {
+            noteAnswer(true, began);
+        }
+        throw;
+    }
+}
+
+namespace {
+
+std::optional<Deadline>& patienceOfThread() {
+    thread_local std::optional<Deadline> patience;
+    return patience;
+}
+
+}  // namespace
+
+StorePatience::StorePatience(std::chrono::milliseconds patience) : _before(patienceOfThread()) {
+    const Deadline mine = Deadline::in(patience);
+    patienceOfThread() = _before ? mine.sooner(*_before) : mine;
+}
+
+StorePatience::~StorePatience() {
+    patienceOfThread() = _before;
+}
+
+std::optional<Deadline> StorePatience::current() {
+    return patienceOfThread();
+}
 
 Store::Store(const StoreOptions& options) : _impl(std::make_unique<Impl>(options)) {}
 
@@ -138,6 +215,10 @@ void Store::forgetFailure(const ImdbId& id) {
         c.coordination().forgetFailure(id);
         return true;
     });
+}
+
+void Store::endAt(Deadline deadline) {
+    _impl->endAt(deadline);
 }
 
 void Store::check() {

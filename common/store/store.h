@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/deadline.h"
 #include "common/model/imdb_id.h"
 #include "common/model/rt_id.h"
 #include "common/model/timestamp.h"
@@ -19,14 +20,22 @@ namespace rtbatch {
 /// the store reconnects by itself.
 class StoreError : public std::runtime_error {
 public:
-    explicit StoreError(const std::string& what, bool conflict = false)
-        : std::runtime_error(what), _conflict(conflict) {}
+    enum class Kind {
+        fault,
+        conflict,    ///< another process's statement won (a deadlock, Galera's certification): "not now"
+        noAnswer,    ///< nothing came in time, or the database is known to hang
+        unwritable,  ///< it answers, and writes nothing: read-only, its disk full, a quota used up
+        crowded,     ///< it allows no more connections, and ours were in use all the time
+    };
 
-    /// Another process's statement won (a deadlock, Galera's certification): "not now" rather than a fault.
-    bool conflict() const { return _conflict; }
+    explicit StoreError(const std::string& what, Kind kind = Kind::fault)
+        : std::runtime_error(what), _kind(kind) {}
+
+    Kind kind() const { return _kind; }
+    bool conflict() const { return _kind == Kind::conflict; }
 
 private:
-    bool _conflict;
+    Kind _kind;
 };
 
 /// A row of `rt_cache`.
@@ -67,6 +76,22 @@ struct StoreOptions {
     /// An SQL expression for the time in milliseconds, by which leases end; empty: the database's clock.
     /// Tests have their own.
     std::string leaseClock{};
+};
+
+/// Calls of this thread may take no longer than this, however long others may, while this lives: for answers
+/// that are worth nothing late.
+class StorePatience {
+public:
+    explicit StorePatience(std::chrono::milliseconds patience);
+    ~StorePatience();
+    StorePatience(const StorePatience&) = delete;
+    StorePatience& operator=(const StorePatience&) = delete;
+
+    /// Of this thread; nothing: as the options say.
+    static std::optional<Deadline> current();
+
+private:
+    const std::optional<Deadline> _before;
 };
 
 /// The tables of design, on SQLite or MySQL/MariaDB. Safe to use from any thread; every call throws
@@ -145,6 +170,10 @@ public:
 
     /// Throws unless the database answers and its migrations are those of this program.
     void check();
+
+    /// The program stops: no call goes on after that, whatever the database does, and none that comes then
+    /// succeeds.
+    void endAt(Deadline deadline);
 
     /// For the files of common/store, which have the statements of further tables (store_impl.h).
     class Impl;

@@ -42,6 +42,8 @@ StoreFault explainMysql(const std::string& text) {
     fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031});
     // Lock wait timeout, deadlock (Galera's certification failure too).
     fault.conflict = isOneOf(number, {1205, 1213});
+    // Too many connections: of all, of this user, of this user as its account allows.
+    fault.crowded = isOneOf(number, {1040, 1203, 1226});
     // Unknown table, unknown column.
     fault.unmigrated = isOneOf(number, {1146, 1054});
     fault.alreadyThere = number == 1060 || number == 1061;
@@ -61,7 +63,7 @@ StoreFault explainSqlite(const std::string& text) {
 
 StoreFault explainFault(Dialect dialect, const std::string& text) {
     if (text.find("password=") != std::string::npos) {
-        return {"not connected", true};  // Poco's text is the whole connection string
+        return {.message = "not connected", .gone = true};  // Poco's text is the whole connection string
     }
     return dialect == Dialect::sqlite ? explainSqlite(text) : explainMysql(text);
 }

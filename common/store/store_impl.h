@@ -7,6 +7,7 @@
 #include "common/metrics/metrics.h"
 #include "common/store/connection_pool.h"
 #include "common/store/database_url.h"
+#include "common/store/database_watch.h"
 #include "common/store/store.h"
 
 namespace rtbatch {
@@ -22,23 +23,23 @@ public:
     template <typename Work>
     auto call(Work work) {
         const CallMeter meter;
-        const auto deadline = Deadline::in(_timeout);
+        const auto began = Clock::now();
+        const Deadline deadline = deadlineOfCall();
         for (bool again = false;; again = true) {
-            auto connection = _pool.take(deadline, again);
+            auto connection = connect(deadline, began, again);
             const bool kept = connection->used();
             try {
                 connection->setDeadline(deadline);
                 auto result = work(*connection);
                 connection->markUsed();
+                _watch.answered();
                 return result;
             } catch (const std::exception& e) {
                 const auto fault = connection->explain(e);
                 connection.drop();
                 const bool worthIt = (fault.gone && kept) || fault.conflict;
                 if (again || !worthIt || deadline.passed()) {
-                    throw StoreError("the database (" + _url.describe() + "): " + fault.message +
-                                         (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
-                                     fault.conflict);
+                    throw errorOf(fault, began, deadline.passed());
                 }
                 if (fault.gone) {
                     _pool.closeIdle();
@@ -46,6 +47,8 @@ public:
             }
         }
     }
+
+    void endAt(Deadline deadline);
 
     const DatabaseUrl& url() const { return _url; }
 
@@ -68,9 +71,17 @@ private:
         const int _thrown = std::uncaught_exceptions();
     };
 
+    using Clock = Deadline::Clock;
+
+    Deadline deadlineOfCall() const;
+    ConnectionPool::Lease connect(Deadline deadline, Clock::time_point began, bool fresh);
+    StoreError errorOf(const StoreFault& fault, Clock::time_point began, bool late);
+    void noteAnswer(bool unanswered, Clock::time_point began);
+
     const DatabaseUrl _url;
     const std::chrono::milliseconds _timeout;
     ConnectionPool _pool;
+    DatabaseWatch _watch;  // after what it looks after
 };
 
 }  // namespace rtbatch

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 
 #include "tests/e2e/batch_view.h"
 #include "tests/support/eventually.h"
@@ -52,6 +53,78 @@ TEST_CASE("a MariaDB that answers nothing is a database that is away", "[store]"
     stack.mariadb().resume();
     REQUIRE(stack.waitUntilReady(5s));
     checkWhole(ask(stack.http(), batchOf(ids)), ids);
+}
+
+TEST_CASE("what needs no database waits for none that hangs", "[store]") {
+    // A call may take longer than any request here, so whoever waits for one is seen.
+    Stack stack({.database = Database::mariadb, .settings = {{"database.timeout_ms", "30000"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 50);
+    stack.warm(std::vector<std::string>{ids[0]});
+    stack.mariadb().pause();
+    std::vector<std::unique_ptr<HttpClient>> batches;
+    for (int i = 0; i < 20; ++i) {
+        batches.push_back(std::make_unique<HttpClient>(stack.http(), batchOf(ids)));
+    }
+    const auto answers = [&](const HttpRequest& request, int status) {
+        INFO(request.path);
+        const HttpResponse response = ask(stack.http(), request);  // within 20 s, or it throws
+        CHECK(response.status() == status);
+        return response;
+    };
+    answers({.path = "/api/v1/health"}, 200);
+    answers({.path = "/nowhere"}, 404);
+    answers({.method = "PUT", .path = "/api/v1/health"}, 405);
+    answers({.method = "POST", .path = "/api/v1/movies/batch"}, 401);
+    answers({.path = "/api/v1/movie/tt0113277", .headers = {{"X-API-Key", "nobody's"}}}, 401);
+    CHECK_THAT(answers({.path = "/metrics"}, 200).body(), Catch::Contains("rtbatch_database_up 0"));
+    answers({.path = "/api/v1/ready"}, 503);
+    for (const auto& batch : batches) {
+        CHECK_FALSE(batch->readUntil([](const HttpResponse& r) { return r.status() != 0; }, 0ms));
+        batch->leave();
+    }
+    stack.mariadb().resume();
+    REQUIRE(stack.waitUntilReady(20s));
+    const std::vector<std::string> hit{ids[0]};
+    checkWhole(ask(stack.http(), batchOf(hit)), hit);
+    CHECK(stack.upstreams().counts(Site::wikidata).requests == 1);  // nobody waits for the others any more
+}
+
+TEST_CASE("one call to a database that hangs is enough to know it", "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"database.timeout_ms", "2000"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 3);
+    stack.warm(ids);
+    stack.mariadb().pause();
+    CHECK(ask(stack.http(), batchOf(ids)).status() == 503);
+    const Clock::time_point asked = Clock::now();
+    for (int i = 0; i < 10; ++i) {
+        CHECK(ask(stack.http(), batchOf(ids)).status() == 503);
+    }
+    CHECK(Clock::now() - asked < 5s);  // of 20
+    stack.mariadb().resume();
+    REQUIRE(stack.waitUntilReady(5s));
+    checkWhole(ask(stack.http(), batchOf(ids)), ids);
+}
+
+TEST_CASE("a handler stops in its time though its database hangs and much is queued", "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"handler.stop_timeout_s", "3"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 50);
+    stack.warm(std::vector<std::string>{ids[0]});
+    stack.upstreams().setLatency(Site::rt, 600ms);
+    std::vector<std::unique_ptr<HttpClient>> batches;
+    for (int i = 0; i < 4; ++i) {
+        batches.push_back(std::make_unique<HttpClient>(stack.http(), batchOf(ids)));
+        REQUIRE(batches.back()->readUntil([](const HttpResponse& r) { return r.count("movie") >= 1; }, 10s));
+    }
+    stack.mariadb().pause();
+    for (int i = 0; i < 10; ++i) {
+        batches.push_back(std::make_unique<HttpClient>(stack.http(), batchOf(ids)));
+    }
+    const Clock::time_point asked = Clock::now();
+    CHECK(stack.stopHandler(60s) == 0);
+    CHECK(Clock::now() - asked < 8s);  // a connection that is being made takes its 5 s
+    stack.mariadb().resume();
+    stack.startHandler();
+    REQUIRE(stack.waitUntilReady());
 }
 
 TEST_CASE("without its SQLite file a batch is refused with 503, and served when it is there", "[store]") {
