@@ -43,10 +43,12 @@ std::optional<std::string_view> segmentAfter(std::string_view route, std::string
 /// Who looks after a service does not wait long for its answer.
 constexpr auto kShortWait = std::chrono::seconds(1);
 
-Problem storeAway() {
+Problem storeAway(const StoreError& error) {
     return {503,
             "store_unavailable",
-            "The database cannot be reached. Try again in a few seconds.",
+            error.kind() == StoreError::Kind::unwritable
+                ? "The database cannot be written; nothing new is fetched. The log has more."
+                : "The database cannot be reached. Try again in a few seconds.",
             {{"Retry-After", "5"}}};
 }
 
@@ -118,7 +120,7 @@ void Router::guarded(std::unique_ptr<Call>& call, const std::function<void()>& w
             if (call) {
                 logError(*call, "the store: " + std::string(error.what()));
             }
-            throw storeAway();
+            throw storeAway(error);
         } catch (const Problem&) {
             throw;
         } catch (const std::exception& error) {
@@ -181,6 +183,7 @@ void Router::health(Call& call) const {
 
 void Router::ready(Call& call) {
     _store.check();
+    _store.checkWritable();
     call.answer(jsonResponse(200, R"({"status":"ready"})"));
 }
 

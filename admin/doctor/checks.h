@@ -17,6 +17,7 @@ Finding checkReachable(Store& store, const Config& config);
 Finding checkMigrations(Store& store);
 Finding checkCharset(Store& store, const Config& config);
 Finding checkPrivileges(Store& store, const Config& config);
+Finding checkWriting(Store& store, const Config& config);
 Finding checkClock(Store& store);
 
 // refresher_checks.cpp

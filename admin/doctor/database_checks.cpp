@@ -140,6 +140,24 @@ Finding checkPrivileges(Store& store, const Config& config) {
                 (missing.empty() ? "" : "; for rtbatch-admin migrate it would need " + missing)};
 }
 
+Finding checkWriting(Store& store, const Config& config) {
+    try {
+        store.checkWritable();
+        store.forgetTrial();
+        return {"writing", Result::good, "a row could be written"};
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::unwritable) {
+            throw;
+        }
+        return {"writing", Result::bad, error.what(),
+                onSqlite(DatabaseUrl::parse(config.databaseUrl))
+                    ? "make room on the disk of the file, or raise this user's quota or limit of file sizes"
+                    : "point database.url at the server that may be written (after a failover: the primary), "
+                      "make room on its disk, or ask the host which quota is used up; hits are served "
+                      "meanwhile, and it goes on by itself"};
+    }
+}
+
 Finding checkClock(Store& store) {
     HealthTable health(store);
     health.time();  // so that connecting is not in the time that is measured

@@ -87,6 +87,11 @@ std::vector<Finding> examine(const Config& config, const DoctorOptions& options)
     findings.push_back(database.migrated());
     findings.push_back(database.look("charset", [&](Store& s) { return checkCharset(s, config); }));
     findings.push_back(database.look("privileges", [&](Store& s) { return checkPrivileges(s, config); }));
+    const bool mayWrite = findings.back().result != Result::bad;
+    findings.push_back(database.look("writing", [&](Store& s) { return checkWriting(s, config); }));
+    if (!mayWrite && findings.back().result == Result::bad) {
+        findings.back() = {"writing", Result::unknown, "not seen until the privileges are mended"};
+    }
     findings.push_back(database.look("clock", [](Store& s) { return checkClock(s); }));
     findings.push_back(guarded("page reader", [&] { return checkPageReader(config); }));
     findings.push_back(guarded("handler socket", [&] { return checkHandlerSocket(config); }));

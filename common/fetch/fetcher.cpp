@@ -105,6 +105,7 @@ Fetcher::Known Fetcher::lookUp(std::span<const Wanted> movies) {
     } catch (const StoreError& error) {
         logger().warning("cannot look up what is known of movies: %s", std::string(error.what()));
     }
+    known.unwritable = _parts.store.writeRefusal().has_value();
     known.wikidata = unknown.empty() ? std::nullopt : _parts.gate.shut(Upstream::wikidata);
     known.reading = readingFailure();
     known.rottenTomatoes = _parts.gate.shut(Upstream::rottenTomatoes);
@@ -124,6 +125,9 @@ std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Kno
     }
     if (_stopping) {
         return stopping();
+    }
+    if (known.unwritable) {
+        return databaseUnwritable();
     }
     if (known.reading) {
         return known.reading;
@@ -293,6 +297,21 @@ void Fetcher::failQueued(Upstream upstream, const Shut& shut, std::vector<Landin
         queueOf(stage).clear();
         noteWork();
     }
+}
+
+void Fetcher::failAllQueued(Upstream upstream, const FetchFailed& failure, std::vector<Landing>& landings) {
+    const Stage stage = upstream == Upstream::wikidata ? Stage::waitingForId : Stage::waitingForPage;
+    Flights failing;
+    for (const auto& [id, flight] : _flights) {
+        if (flight->stage == stage) {
+            failing.push_back(flight);
+        }
+    }
+    for (const auto& flight : failing) {
+        landings.push_back(end(flight, failure));
+    }
+    queueOf(stage).clear();
+    noteWork();
 }
 
 void Fetcher::land(const std::shared_ptr<Flight>& flight, FlightResult result) {

@@ -184,6 +184,7 @@ private:
         std::optional<Shut> wikidata{};
         std::optional<Shut> rottenTomatoes{};
         std::optional<FetchFailed> reading{};  ///< this host cannot read pages
+        bool unwritable = false;  ///< nothing can be fetched, for the database cannot be written
     };
 
     // fetcher_work.cpp
@@ -191,6 +192,7 @@ private:
     void runPageWorker(const PageSources& sources);
     void runWorker(Upstream upstream, const std::function<bool(Slot&)>& work);
     bool waitForWork(Upstream upstream, Priority& mostUrgent);
+    bool failIfUnwritable(Upstream upstream);
     std::optional<Slot> permission(Upstream upstream, Priority priority);
     Flights claim(Flights flights);
     void unclaim(const Flights& flights);
@@ -256,6 +258,7 @@ private:
     Flights takeWatched(bool far);
     bool isStill(const std::shared_ptr<Flight>& flight, Stage stage) const;
     void failQueued(Upstream upstream, const Shut& shut, std::vector<Landing>& landings);
+    void failAllQueued(Upstream upstream, const FetchFailed& failure, std::vector<Landing>& landings);
 
     void land(const std::shared_ptr<Flight>& flight, FlightResult result);
     static void tell(const std::vector<Landing>& landings);

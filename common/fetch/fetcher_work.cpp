@@ -107,8 +107,25 @@ bool Fetcher::waitForWork(Upstream upstream, Priority& mostUrgent) {
     return true;
 }
 
+/// While the database cannot be written no slot can be taken: nobody waits for that.
+bool Fetcher::failIfUnwritable(Upstream upstream) {
+    if (!_parts.store.refusesWrites() || !_parts.store.writeRefusal()) {
+        return false;
+    }
+    std::vector<Landing> landings;
+    {
+        const Lock lock(_mutex);
+        failAllQueued(upstream, databaseUnwritable(), landings);
+    }
+    tell(landings);
+    return true;
+}
+
 /// A slot. Nothing: look again whether there is work, for it may have been failed.
 std::optional<Slot> Fetcher::permission(Upstream upstream, Priority priority) {
+    if (failIfUnwritable(upstream)) {
+        return std::nullopt;
+    }
     const std::atomic<bool>& work = upstream == Upstream::wikidata ? _idWork : _pageWork;
     Gate::Entry entry =
         _parts.gate.enter(upstream, priority, Deadline::in(kSlotPatience), [&work] { return work.load(); });
@@ -193,7 +210,9 @@ void Fetcher::putBack(const Flights& flights, const StoreError& error) {
         const bool page = flight->stage == Stage::fetchingPage;
         enqueue(flight, page ? Stage::waitingForPage : Stage::waitingForId);
     }
-    _work.wait_for(lock, kStoreRetry, [this] { return _stopping; });
+    if (error.kind() != StoreError::Kind::unwritable) {
+        _work.wait_for(lock, kStoreRetry, [this] { return _stopping; });
+    }
 }
 
 bool Fetcher::askForIds(IdSource& source, Slot& slot) {

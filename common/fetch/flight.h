@@ -30,6 +30,13 @@ struct FetchFailed {
     std::optional<std::chrono::seconds> retryAfter = std::nullopt;  ///< when asking again may help
 };
 
+/// Of what is to be fetched while the database cannot be written: nobody knows then how many requests are
+/// open.
+inline FetchFailed databaseUnwritable() {
+    return {"The service cannot store anything for the moment, so nothing is fetched; ask again later.",
+            std::chrono::seconds(10)};
+}
+
 using FlightResult = std::variant<Fetched, NotFound, FetchFailed>;
 
 /// One who waits for flights: a stream, or the refresher.

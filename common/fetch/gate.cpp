@@ -88,7 +88,7 @@ Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadlin
         if (idle != desk.held.end() && priority == desk.urgency()) {
             return hand(desk, idle);
         }
-        if (deadline.passed()) {
+        if (deadline.passed() || _store.refusesWrites()) {
             break;
         }
         if (!desk.asking && now >= desk.nextLook) {

@@ -101,7 +101,8 @@ public:
     using Entry = std::variant<std::monostate, Slot, Shut>;
     using Wanted = std::function<bool()>;
 
-    /// Waits for a slot, at most to `deadline`; nothing when there was none by then or the gate was closed.
+    /// Waits for a slot, at most to `deadline`; nothing when there was none by then, the gate was closed, or
+    /// the database cannot be written.
     /// Keeps this process's place in the line for the next call, until withdraw().
     /// `wanted`: asked now and again, without a lock of the caller's, whether there still is work for a slot.
     Entry enter(

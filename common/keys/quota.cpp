@@ -196,21 +196,30 @@ void Quota::releaseAll() {
 /// Asks the database, without the lock; gives what went wrong.
 std::string Quota::work(std::vector<Job>& jobs) {
     try {
-        writeCounts();  // first, so that the look sees them
+        std::string fault = writeCounts();  // first, so that the look sees them
         reserve(jobs);
-        giveBack();
-    } catch (const std::exception& error) {
-        if (!std::exchange(_away, true)) {
-            Poco::Logger::get("rtbatch.keys")
-                .warning("requests of keys are counted later: %s", std::string(error.what()));
+        if (fault.empty()) {
+            giveBack();
+        } else {
+            complain(fault);
+            return {};
         }
+    } catch (const std::exception& error) {
+        complain(error.what());
         return error.what();
     }
     _away = false;
     return {};
 }
 
-void Quota::writeCounts() {
+void Quota::complain(const std::string& fault) {
+    if (!std::exchange(_away, true)) {
+        Poco::Logger::get("rtbatch.keys").warning("requests of keys are counted later: %s", fault);
+    }
+}
+
+/// Gives why nothing could be written, where that is so.
+std::string Quota::writeCounts() {
     while (!_unwritten.empty()) {
         std::vector<KeyUsage> usages;
         for (const auto& [keyHour, count] : _unwritten) {
@@ -219,11 +228,42 @@ void Quota::writeCounts() {
                 break;
             }
         }
-        _table.add(usages);
+        try {
+            _table.add(usages);
+        } catch (const StoreError& error) {
+            if (error.kind() != StoreError::Kind::unwritable) {
+                throw;
+            }
+            return error.what();
+        }
         for (const KeyUsage& usage : usages) {
             _unwritten.erase({usage.keyId, usage.hour});
         }
     }
+    return {};
+}
+
+/// Reserves in the row. While the database cannot be written, from what is counted in it and here: then each
+/// process holds its keys to their limits by itself, and what was spent is written later.
+bool Quota::reserveOne(const Job& job, std::int64_t wanted) {
+    try {
+        return _table.reserve({job.keyId, job.hour, wanted}, job.need.limit);
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::unwritable) {
+            throw;
+        }
+        if (job.used + wanted > job.need.limit) {
+            return false;
+        }
+        _unwritten[{job.keyId, job.hour}] += wanted;
+        return true;
+    }
+}
+
+/// What the row has, and what is not written yet: nothing, but while nothing can be written.
+std::int64_t Quota::counted(std::int64_t keyId, std::int64_t hour, std::int64_t written) const {
+    const auto unwritten = _unwritten.find({keyId, hour});
+    return written + (unwritten == _unwritten.end() ? 0 : unwritten->second);
 }
 
 void Quota::reserve(std::vector<Job>& jobs) {
@@ -239,15 +279,15 @@ void Quota::reserve(std::vector<Job>& jobs) {
         used[usage.keyId] = usage.requests;
     }
     for (Job& job : jobs) {
-        job.used = used[job.keyId];
+        job.used = counted(job.keyId, hour, used[job.keyId]);
         std::int64_t wanted = chunk(job.need, job.used);
         for (int i = 0; i < kTries && wanted > 0 && job.granted == 0; ++i) {
-            if (_table.reserve({job.keyId, hour, wanted}, job.need.limit)) {
+            if (reserveOne(job, wanted)) {
                 job.granted = wanted;
                 job.used += wanted;
             } else {
                 const auto again = _table.read(std::span(&job.keyId, 1), hour);
-                job.used = again.empty() ? 0 : again.front().requests;
+                job.used = counted(job.keyId, hour, again.empty() ? 0 : again.front().requests);
                 wanted = chunk(job.need, job.used);
             }
         }

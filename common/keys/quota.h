@@ -75,7 +75,10 @@ private:
     std::vector<Job> collect(bool tick, std::chrono::milliseconds since);
     void releaseAll();
     std::string work(std::vector<Job>& jobs);
-    void writeCounts();
+    std::string writeCounts();
+    bool reserveOne(const Job& job, std::int64_t wanted);
+    std::int64_t counted(std::int64_t keyId, std::int64_t hour, std::int64_t written) const;
+    void complain(const std::string& fault);
     void reserve(std::vector<Job>& jobs);
     void giveBack();
     void apply(const std::vector<Job>& jobs, std::string fault);

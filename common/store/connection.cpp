@@ -54,7 +54,7 @@ void prepareClient(const DatabaseUrl& url) {
 
 Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
                        const std::string& leaseClock)
-    : _url(std::move(url)), _deadline(deadline) {
+    : _url(std::move(url)), _leaseClock(leaseClock), _deadline(deadline) {
     const Deadline connectBy =
         _url.dialect == Dialect::mysql ? Deadline::in(connectLimit(deadline)) : deadline;
     try {
@@ -74,8 +74,12 @@ Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds tim
                          : connectBy.passed() && _url.dialect == Dialect::mysql ? Kind::noAnswer
                                                                                 : Kind::fault);
     }
+    renewStatements();
+}
+
+void Connection::renewStatements() {
     _queries = std::make_unique<Queries>(*_session, _url.dialect);
-    _coordination = std::make_unique<CoordinationQueries>(*_session, _url.dialect, leaseClock);
+    _coordination = std::make_unique<CoordinationQueries>(*_session, _url.dialect, _leaseClock);
 }
 
 Connection::~Connection() {

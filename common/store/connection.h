@@ -40,6 +40,9 @@ public:
     Queries& queries() { return *_queries; }
     CoordinationQueries& coordination() { return *_coordination; }
 
+    /// After a statement that failed and left the connection well.
+    void renewStatements();
+
     /// Ends what waits for the database on this connection, at once; from any thread, while it lives. It is
     /// of no use then.
     void interrupt() const;
@@ -56,6 +59,7 @@ private:
     void openMysql(std::chrono::milliseconds timeout, Deadline deadline);
 
     DatabaseUrl _url;
+    const std::string _leaseClock;
     Deadline _deadline;
     int _socket = -1;  // of MySQL, a descriptor of our own
     bool _used = false;

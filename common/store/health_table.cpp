@@ -176,7 +176,7 @@ std::vector<Refusal> HealthTable::refusals() {
                     if (fault.gone || fault.conflict) {
                         throw;
                     }
-                    if (!fault.unmigrated) {
+                    if (!fault.unmigrated && (!fault.unwritable || fault.denied)) {
                         refusals.push_back({std::string(table.name), verb, fault.message});
                     }
                 }

@@ -48,12 +48,24 @@ StoreError Store::Impl::errorOf(const StoreFault& fault, Clock::time_point began
     using Kind = StoreError::Kind;
     const bool unanswered = fault.gone && late;
     noteAnswer(unanswered, began);
+    if (fault.unwritable) {
+        _writability.refused("the database (" + _url.describe() + ") cannot be written: " + fault.message);
+    }
     return StoreError("the database (" + _url.describe() + "): " + fault.message +
                           (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
                       fault.conflict     ? Kind::conflict
                       : fault.unwritable ? Kind::unwritable
                       : unanswered       ? Kind::noAnswer
                                          : Kind::fault);
+}
+
+/// Writes a lease that has ended: nobody minds it, and the refresher's run takes it away.
+void Store::Impl::tryToWrite() {
+    call([](Connection& c) {
+        const std::string name(kTrial);
+        return c.coordination().acquireLease(name, name, std::chrono::milliseconds(0));
+    });
+    _writability.written();
 }
 
 void Store::Impl::noteAnswer(bool unanswered, Clock::time_point began) {
@@ -215,6 +227,33 @@ void Store::forgetFailure(const ImdbId& id) {
         c.coordination().forgetFailure(id);
         return true;
     });
+}
+
+std::optional<std::string> Store::writeRefusal() {
+    if (_impl->writability().isRefused() && _impl->writability().isDue()) {
+        try {
+            _impl->tryToWrite();
+        } catch (const StoreError&) {  // it still cannot, or the next one will see what else there is
+        }
+    }
+    return _impl->writability().refusal();
+}
+
+bool Store::refusesWrites() const {
+    return _impl->writability().isRefused();
+}
+
+void Store::checkWritable() {
+    if (_impl->writability().isDue()) {
+        _impl->tryToWrite();
+    } else if (const auto refusal = _impl->writability().refusal()) {
+        throw StoreError(*refusal, StoreError::Kind::unwritable);
+    }
+}
+
+void Store::forgetTrial() {
+    const std::string name(Impl::kTrial);
+    releaseLeases({&name, 1}, name);
 }
 
 void Store::endAt(Deadline deadline) {

@@ -168,6 +168,19 @@ public:
 
     void forgetFailure(const ImdbId& id);
 
+    /// Why the database cannot be written, if it answers and yet cannot: read-only, full. Nothing: it can, as
+    /// far as is known. Tries it again now and then, by one caller.
+    std::optional<std::string> writeRefusal();
+
+    /// The same as it is known, without asking.
+    bool refusesWrites() const;
+
+    /// Throws unless the database can be written. Asks it every 5 s at most, and remembers the answer.
+    void checkWritable();
+
+    /// Deletes what checkWritable() wrote: for who must leave nothing behind.
+    void forgetTrial();
+
     /// Throws unless the database answers and its migrations are those of this program.
     void check();
 

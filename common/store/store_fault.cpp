@@ -42,8 +42,19 @@ StoreFault explainMysql(const std::string& text) {
     fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031});
     // Lock wait timeout, deadlock (Galera's certification failure too).
     fault.conflict = isOneOf(number, {1205, 1213});
+    const auto has = [&](std::string_view part) { return fault.message.find(part) != std::string::npos; };
     // Too many connections: of all, of this user, of this user as its account allows.
-    fault.crowded = isOneOf(number, {1040, 1203, 1226});
+    fault.crowded = isOneOf(number, {1040, 1203}) || (number == 1226 && has("_connections"));
+    // A command, or a column of it, is denied to this user. Hosts take the right to write away when a quota
+    // is used up.
+    fault.denied = isOneOf(number, {1142, 1143});
+    fault.unwritable =
+        // Read-only: the server, its storage, the transaction, the table, by replication's word; locked.
+        isOneOf(number, {1290, 1836, 1874, 1792, 1036, 3100, 1223}) ||
+        // Full: the disk, the table, the file, the undo log; at the commit; what the account allows.
+        isOneOf(number, {1021, 1114, 1026, 3019, 1180}) || (number == 1226 && has("max_updates")) ||
+        (number == 1030 && (has("rror 28 ") || has("rror 122 "))) ||
+        (fault.denied && !fault.message.starts_with("SELECT"));
     // Unknown table, unknown column.
     fault.unmigrated = isOneOf(number, {1146, 1054});
     fault.alreadyThere = number == 1060 || number == 1061;
@@ -54,6 +65,8 @@ StoreFault explainSqlite(const std::string& text) {
     StoreFault fault;
     fault.message = text;
     const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+    fault.unwritable = has("readonly database") || has("disk is full") || has("disk I/O error") ||
+                       has("ReadOnly") || has("full");
     fault.conflict = has("database schema has changed");
     fault.unmigrated = has("no such table") || has("no such column") || has("has no column");
     return fault;

@@ -14,6 +14,7 @@ struct StoreFault {
     bool unmigrated = false;       ///< a table or a column is missing
     bool crowded = false;          ///< the server, or our user, has as many connections as it may have
     bool unwritable = false;       ///< it answers, and writes nothing: read-only, full, a quota
+    bool denied = false;           ///< our user lacks the privilege for it
     bool alreadyThere = false;     ///< a column or key that is to be added is there
 };
 

@@ -3,12 +3,14 @@
 #include <chrono>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "common/metrics/metrics.h"
 #include "common/store/connection_pool.h"
 #include "common/store/database_url.h"
 #include "common/store/database_watch.h"
 #include "common/store/store.h"
+#include "common/store/writability.h"
 
 namespace rtbatch {
 
@@ -36,7 +38,12 @@ public:
                 return result;
             } catch (const std::exception& e) {
                 const auto fault = connection->explain(e);
-                connection.drop();
+                if (fault.unwritable) {
+                    // It goes on reading; and SQLite may not be able to open its file anew on a full disk.
+                    connection->renewStatements();
+                } else {
+                    connection.drop();
+                }
                 const bool worthIt = (fault.gone && kept) || fault.conflict;
                 if (again || !worthIt || deadline.passed()) {
                     throw errorOf(fault, began, deadline.passed());
@@ -49,6 +56,14 @@ public:
     }
 
     void endAt(Deadline deadline);
+
+    /// Name and owner of the lease that is written to see whether one can be.
+    static constexpr std::string_view kTrial = "trial.write";
+
+    Writability& writability() { return _writability; }
+
+    /// Throws StoreError when it cannot be written.
+    void tryToWrite();
 
     const DatabaseUrl& url() const { return _url; }
 
@@ -80,6 +95,7 @@ private:
 
     const DatabaseUrl _url;
     const std::chrono::milliseconds _timeout;
+    Writability _writability;
     ConnectionPool _pool;
     DatabaseWatch _watch;  // after what it looks after
 };

@@ -202,3 +202,22 @@ TEST_CASE_METHOD(Installation, "settings that are wrong are told", "[doctor]") {
     CHECK(found.findings.size() == 1);
     CHECK_THAT(found.of("settings").said, Catch::Contains("RTBATCH_HANDLER_WORKERS is 'none'"));
 }
+
+TEST_CASE("a database that answers and cannot be written is told, and is no matter of privileges",
+          "[doctor]") {
+    Stack stack({.database = Database::mariadb});
+    noteRefresherRun(stack, 60s);
+    stack.mariadb().sql(
+        "REVOKE READ ONLY ADMIN, SUPER ON *.* FROM rtbatch@'%'; "
+        "REVOKE READ ONLY ADMIN, SUPER ON *.* FROM rtbatch@localhost");
+    stack.mariadb().restart();
+    REQUIRE(stack.waitUntilReady());
+    stack.mariadb().sql("SET GLOBAL read_only = 1");
+    const Examined found = examine(stack);
+    INFO(found.text);
+    CHECK(found.of("writing").result == "bad");
+    CHECK_THAT(found.of("writing").said, Catch::Contains("read-only"));
+    CHECK_THAT(found.of("writing").doThis, Catch::Contains("the primary"));
+    CHECK(found.of("privileges").result == "good");
+    stack.mariadb().sql("SET GLOBAL read_only = 0");
+}

@@ -180,3 +180,38 @@ TEST_CASE("many restarts of the database do no harm", "[store]") {
         }
     }
 }
+
+TEST_CASE("a database that has become read-only serves hits and stale rows, and says so of all else",
+          "[store]") {
+    Stack stack({.database = Database::mariadb, .settings = {{"refresher.pages_per_day", "1"}}});
+    const std::vector<std::string> ids = madeUpMovies(1, 4);
+    stack.warm(std::vector<std::string>{ids[0], ids[1]});
+    stack.expire(std::vector<std::string>{ids[1]});
+    // As a host gives them: users who may not write where nobody may.
+    stack.mariadb().sql(
+        "REVOKE READ ONLY ADMIN, SUPER ON *.* FROM rtbatch@'%'; "
+        "REVOKE READ ONLY ADMIN, SUPER ON *.* FROM rtbatch@localhost");
+    stack.mariadb().restart();
+    REQUIRE(stack.waitUntilReady(10s));
+    stack.mariadb().sql("SET GLOBAL read_only = 1");
+
+    for (int i = 0; i < 2; ++i) {
+        HttpClient client(stack.http(), batchOf(ids));
+        REQUIRE(client.readUntil([](const HttpResponse& r) { return r.count("done") == 1; }, 15s));
+        checkWhole(client.readToEnd(), ids);
+        CHECK(doneOf(client.response()) ==
+              Done{.total = 4, .cached = 2, .fetched = 0, .errors = 2, .stale = 1});
+        CHECK(verdictOf(client.response(), ids[2]) == "error scrape_failed");
+        CHECK_THAT(client.response().body(), Catch::Contains("\"retryAfterS\":10"));
+    }
+    const HttpResponse ready = ask(stack.http(), {.path = "/api/v1/ready"});
+    CHECK(ready.status() == 503);
+    CHECK_THAT(ready.body(), Catch::Contains("cannot be written"));
+    CHECK(ask(stack.http(), {.path = "/api/v1/health"}).status() == 200);
+
+    stack.mariadb().sql("SET GLOBAL read_only = 0");
+    REQUIRE(stack.waitUntilReady(10s));
+    const HttpResponse response = ask(stack.http(), batchOf(ids));
+    checkWhole(response, ids);
+    CHECK(doneOf(response).fetched == 3);
+}
