@@ -3,6 +3,7 @@
 #include <Poco/Logger.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,6 +36,9 @@ constexpr auto kComplaintPause = 10s;
 
 /// What is polled besides the arrivals: the wake-up descriptor and the listener.
 constexpr std::size_t kOwnPolled = 2;
+
+/// How long a web server may take to read what is beyond the socket's buffer.
+constexpr timeval kSendTimeout{.tv_sec = 5, .tv_usec = 0};
 
 /// Room for a whole answer, so that no worker waits for a web server that does not read.
 constexpr int kSendBuffer = 256 * 1024;
@@ -127,6 +131,7 @@ void Acceptor::acceptOne() {
         return;  // else the connection has gone, or another process took it
     }
     ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+    ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout);
     _arrivals.add(std::move(connection));
 }
 

@@ -1,71 +1,64 @@
 #include "handler/fastcgi_exchange.h"
 
 #include <linux/sockios.h>
-#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
-
-#include "common/model/deadline.h"
-#include "handler/fastcgi_record.h"
+#include <array>
+#include <stdexcept>
 
 namespace rtbatch {
 
 namespace {
 
-/// How long a web server may take to read what is beyond the socket's buffer, which holds a whole answer.
-constexpr auto kWritePatience = std::chrono::seconds(5);
-
-iovec pieceOf(std::string_view bytes) {
-    return {const_cast<char*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves reading, too
-}
-
-/// Forgets the first `count` bytes.
-void advance(std::array<iovec, 2>& pieces, std::size_t count) {
-    for (iovec& piece : pieces) {
-        const std::size_t sent = std::min(count, piece.iov_len);
-        piece.iov_base = static_cast<char*>(piece.iov_base) + sent;
-        piece.iov_len -= sent;
-        count -= sent;
+/// A file in memory with these bytes, to be read from its start.
+FileDescriptor memoryFile(const std::string& bytes) {
+    FileDescriptor file(::memfd_create("request", MFD_CLOEXEC));
+    if (!file.valid() ||
+        ::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
+        ::lseek(file.get(), 0, SEEK_SET) != 0) {
+        throw std::runtime_error("no descriptor or memory for a request");
     }
+    return file;
 }
 
 }  // namespace
 
-bool FastCgiExchange::write(std::string_view bytes) {
-    while (!bytes.empty() && !_failed) {
-        const std::string_view content = bytes.substr(0, kMostFastCgiContent);
-        const std::string head = fastCgiHead(FastCgiType::stdOut, _request.id, content.size());
-        _failed = !send({pieceOf(head), pieceOf(content)});
-        bytes.remove_prefix(content.size());
+FastCgiExchange::FastCgiExchange(FileDescriptor connection, FastCgiRequest request)
+    : _connection(std::move(connection)), _body(std::move(request.body)) {
+    // libfcgi trusts lengths, so it reads what has been checked, from a file, as if that were a connection
+    // kept from an earlier request; without a listening socket it cannot accept another one. What it writes
+    // goes to the real connection.
+    FileDescriptor file = memoryFile(fastCgiHeadRecords(request));
+    FCGX_InitRequest(&_request, -1, 0);
+    _request.ipcFd = file.release();
+    _request.keepConnection = 1;
+    if (FCGX_Accept_r(&_request) != 0) {
+        throw std::runtime_error("libfcgi does not take a request");  // and has closed the file
     }
-    return !_failed;
+    FCGX_FreeStream(&_request.in);  // 8 kB that a parked stream does not need
+    ::close(std::exchange(_request.ipcFd, _connection.get()));
 }
 
-/// In one piece, if the socket's buffer has room for it.
-bool FastCgiExchange::send(std::array<iovec, 2> pieces) {
-    const Deadline deadline = Deadline::in(kWritePatience);
-    while (pieces[0].iov_len + pieces[1].iov_len > 0) {
-        msghdr message{};
-        message.msg_iov = pieces.data();
-        message.msg_iovlen = pieces.size();
-        const ssize_t sent = ::sendmsg(_connection.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent >= 0) {
-            advance(pieces, static_cast<std::size_t>(sent));
-        } else if (errno == EAGAIN) {
-            pollfd room{_connection.get(), POLLOUT, 0};
-            ::poll(&room, 1, static_cast<int>(deadline.left().count()));
-            if (deadline.passed()) {
-                return false;
-            }
-        } else if (errno != EINTR) {
-            return false;
-        }
+FastCgiExchange::~FastCgiExchange() {
+    FCGX_Free(&_request, 0);
+    // libfcgi's own way of closing waits up to 2 s for the other side to close first.
+}
+
+std::string_view FastCgiExchange::param(const char* name) const {
+    const char* value = FCGX_GetParam(name, _request.envp);
+    return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+bool FastCgiExchange::write(std::string_view bytes) {
+    if (FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), _request.out) < 0 ||
+        FCGX_FFlush(_request.out) != 0) {
+        return false;
     }
-    return true;
+    // After one failed write libfcgi reports success again, but it keeps the error.
+    return FCGX_GetError(_request.out) == 0;
 }
 
 bool FastCgiExchange::drained() const {
@@ -74,9 +67,8 @@ bool FastCgiExchange::drained() const {
 }
 
 void FastCgiExchange::finish() {
-    const std::string end = fastCgiRecord(FastCgiType::stdOut, _request.id, {});
-    const std::string last = fastCgiEndRecord(_request.id, FastCgiEnd::complete);
-    send({pieceOf(end), pieceOf(last)});
+    FCGX_FClose(_request.err);
+    FCGX_FClose(_request.out);  // with the record that ends the request
     // What was left unread: the answer is whole, and the connection may end quietly. Who goes on sending has
     // no quiet end.
     std::array<char, 4096> rest;  // NOLINT(cppcoreguidelines-pro-type-member-init): thrown away

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <sys/uio.h>
+#include <fcgiapp.h>
 
-#include <array>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,26 +13,29 @@
 
 namespace rtbatch {
 
-/// A request over one FastCGI connection, which ends with it.
+/// A request over one FastCGI connection, which ends with it. libfcgi must be initialised (FCGX_Init).
 class FastCgiExchange : public Exchange {
 public:
-    /// `request` has come over `connection`, but for the bytes that FastCgiParser leaves unread there.
-    FastCgiExchange(FileDescriptor connection, FastCgiRequest request)
-        : _connection(std::move(connection)), _request(std::move(request)) {}
+    /// `request` has come over `connection`, a blocking socket with a time limit for sending, but for the
+    /// bytes that FastCgiParser leaves unread there. Throws std::runtime_error when the system or libfcgi
+    /// does not take it.
+    FastCgiExchange(FileDescriptor connection, FastCgiRequest request);
 
-    std::string_view param(const char* name) const override { return _request.param(name); }
-    std::string_view body() const override { return _request.body; }
+    ~FastCgiExchange() override;
+    FastCgiExchange(const FastCgiExchange&) = delete;
+    FastCgiExchange& operator=(const FastCgiExchange&) = delete;
+
+    std::string_view param(const char* name) const override;
+    std::string_view body() const override { return _body; }
     bool write(std::string_view bytes) override;
     bool drained() const override;
     int descriptor() const override { return _connection.get(); }
     void finish() override;
 
 private:
-    bool send(std::array<iovec, 2> pieces);
-
     const FileDescriptor _connection;
-    const FastCgiRequest _request;
-    bool _failed = false;
+    const std::string _body;
+    FCGX_Request _request{};
 };
 
 }  // namespace rtbatch

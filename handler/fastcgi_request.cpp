@@ -20,15 +20,17 @@ constexpr std::uint16_t kResponder = 1;
 
 }  // namespace
 
-std::string_view FastCgiRequest::param(std::string_view name) const {
-    std::string_view pairs = params;
-    while (!pairs.empty()) {
-        const auto pair = takeFastCgiPair(pairs);
-        if (!pair || pair->first == name) {
-            return pair ? pair->second : std::string_view();
-        }
+std::string fastCgiHeadRecords(const FastCgiRequest& request) {
+    const std::string role{0, static_cast<char>(kResponder), 0, 0, 0, 0, 0, 0};
+    std::string records = fastCgiRecord(FastCgiType::beginRequest, request.id, role);
+    std::string_view params = request.params;
+    while (!params.empty()) {
+        const std::string_view some = params.substr(0, kMostFastCgiContent);
+        records += fastCgiRecord(FastCgiType::params, request.id, some);
+        params.remove_prefix(some.size());
     }
-    return {};
+    return records.append(fastCgiRecord(FastCgiType::params, request.id, {}))
+        .append(fastCgiRecord(FastCgiType::stdIn, request.id, {}));
 }
 
 std::size_t FastCgiParser::take(std::string_view bytes) {
@@ -206,7 +208,6 @@ std::string FastCgiParser::takeReply() {
 }
 
 FastCgiRequest FastCgiParser::takeRequest() {
-    _request.params.shrink_to_fit();  // a parked stream keeps them
     return std::move(_request);
 }
 

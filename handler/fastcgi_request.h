@@ -20,10 +20,11 @@ struct FastCgiRequest {
     std::uint16_t id = 0;
     std::string params{};  ///< pairs, whose lengths have been checked
     std::string body{};    ///< no more of it than says that it is too long
-
-    /// A parameter's value; empty when there is none.
-    std::string_view param(std::string_view name) const;
 };
+
+/// The records that begin the request and carry its parameters, and the end of an empty body: all that
+/// libfcgi is given.
+std::string fastCgiHeadRecords(const FastCgiRequest& request);
 
 /// Reads a request from a connection's bytes, as they come. Nothing is believed: lengths are checked, and
 /// what is kept is bounded.

@@ -1,11 +1,13 @@
 #include "handler/service.h"
 
 #include <Poco/Logger.h>
+#include <fcgiapp.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "common/process/stop_signal.h"
@@ -32,13 +34,23 @@ void raiseDescriptorLimit() {
     }
 }
 
+void initialiseFastCgi() {
+    if (FCGX_Init() != 0) {
+        throw std::runtime_error("libfcgi cannot be initialised");
+    }
+    // libfcgi puts handlers of its own on these. A write to a connection that has gone is an error, not a
+    // signal; the others are waited for in one place.
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+    static_cast<void>(std::signal(SIGUSR1, SIG_DFL));
+    static_cast<void>(std::signal(SIGTERM, SIG_DFL));
+}
+
 }  // namespace
 
 void serve(const Config& config) {
     auto& logger = Poco::Logger::get("rtbatch.handler");
     raiseDescriptorLimit();
-    // A write to a connection that has gone is an error, not a signal.
-    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+    initialiseFastCgi();
     Listener listener(config.handlerListen, config.handlerSocketMode);
 
     Parts parts(config, Scale::service);

@@ -1,5 +1,7 @@
 #include "handler/acceptor.h"
 
+#include <fcgiapp.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -23,6 +25,7 @@ const std::string kParams = fastCgiParam("REQUEST_METHOD", "POST") + fastCgiPara
 class EchoServer {
 public:
     explicit EchoServer(int workers) : _listener(_dir.file("socket"), 0600), _workers(workers) {
+        REQUIRE(FCGX_Init() == 0);
         _acceptor.emplace(_listener, _workers, _connections, 1000,
                           [this](std::unique_ptr<Exchange> exchange) {
                               exchange->write("Status: 200 OK\r\n\r\n" + std::string(exchange->body()));

@@ -19,6 +19,18 @@ using State = FastCgiParser::State;
 
 namespace {
 
+/// A parameter's value; empty when there is none.
+std::string_view paramOf(const FastCgiRequest& request, std::string_view name) {
+    std::string_view pairs = request.params;
+    while (!pairs.empty()) {
+        const auto pair = takeFastCgiPair(pairs);
+        if (!pair || pair->first == name) {
+            return pair ? pair->second : std::string_view();
+        }
+    }
+    return {};
+}
+
 /// What is left unread of a request, so that a process that dies tears its answer.
 constexpr std::size_t kUnread = 2;
 
@@ -66,10 +78,10 @@ TEST_CASE("a request is read to the record that ends its body, however it is cut
     const FastCgiRequest request = parser.takeRequest();
     CHECK(request.id == 513);
     CHECK(request.body == std::string(9000, 'b'));
-    CHECK(request.param("REQUEST_METHOD") == "POST");
-    CHECK(request.param("HTTP_X_LONG") == std::string(300, 'l'));
-    CHECK(request.param("EMPTY").empty());
-    CHECK(request.param("NONE").empty());
+    CHECK(paramOf(request, "REQUEST_METHOD") == "POST");
+    CHECK(paramOf(request, "HTTP_X_LONG") == std::string(300, 'l'));
+    CHECK(paramOf(request, "EMPTY").empty());
+    CHECK(paramOf(request, "NONE").empty());
 }
 
 TEST_CASE("of a body that is too long so much is kept that this can be said") {
@@ -232,7 +244,7 @@ TEST_CASE("whatever comes, nothing is read or kept beyond what was sent") {
         if (parser.state() == State::whole) {
             ++whole;
             const FastCgiRequest request = parser.takeRequest();
-            CHECK(request.param("no such name").empty());
+            CHECK(paramOf(request, "no such name").empty());
             CHECK(request.params.size() + request.body.size() < good.size());
         }
     }
