@@ -130,6 +130,14 @@ TEST_CASE("a page that is not valid UTF-8 comes out valid") {
     CHECK(read == filmFacts());
 }
 
+TEST_CASE("what stands in a template is no part of the page") {
+    const auto name = GENERATE(as<std::string>(), "template", "noscript");
+    const std::string inside =
+        R"(<script id="where-to-watch-json" type="application/json">{"releaseYear":"1990","title":"X"}</script>)"
+        R"(<div id="critics-consensus"><p>Another one.</p></div>)";
+    CHECK(facts(with(filmPage(), "<hr />", "<" + name + ">" + inside + "</" + name + ">")) == filmFacts());
+}
+
 TEST_CASE("a page cut off is unreadable") {
     const std::string page = filmPage();
     CHECK(whyUnreadable(page.substr(0, page.size() / 2)) == "cut off: the page does not end");
