@@ -20,12 +20,11 @@ bool endsAsPage(std::string_view html);
 /// The rule is "right or unreadable, never wrong":
 /// - the page is whole, says itself that it is a film's or a series', and carries a scorecard;
 /// - each fact comes from the first layer that speaks of it;
-/// - layers that contradict each other on a score, on certified, or on the title make the page unreadable,
-/// and
-///   so does a scorecard that is not understood;
-/// - years differ between layers on good pages (the film's own year against its release in the US), so they
-/// are
-///   ranked instead.
+/// - layers that contradict each other on a score, on certified, on the title or on the page's address make
+/// the
+///   page unreadable, and so does a scorecard that is not understood;
+/// - the year is unknown where the layers do not agree on the film's own; see filmYear();
+/// - the consensus, which nothing confirms, is unknown where it may be another text or half of one.
 Reading readPage(std::string_view html, Explanation* explanation = nullptr);
 
 }  // namespace rtbatch
