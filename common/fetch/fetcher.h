@@ -184,7 +184,7 @@ private:
         std::optional<Shut> wikidata{};
         std::optional<Shut> rottenTomatoes{};
         std::optional<FetchFailed> reading{};  ///< this host cannot read pages
-        bool unwritable = false;  ///< nothing can be fetched, for the database cannot be written
+        bool unwritable = false;               ///< nothing can be fetched, for the database cannot be written
     };
 
     // fetcher_work.cpp
@@ -221,11 +221,17 @@ private:
 
     // fetcher_guard.cpp
     void guardPages(PageSource& pages);
-    bool tryGoodFilm(PageSource& pages, Slot& slot);
+    struct GoodFilm {
+        ImdbId id;
+        bool bad;
+    };
+    std::optional<GoodFilm> tryGoodFilm(PageSource& pages,
+                                        const std::optional<ImdbId>& except = std::nullopt);
+    std::optional<GoodFilm> tryGoodFilm(PageSource& pages, Slot& slot, const std::optional<ImdbId>& except);
     void suspendReading(const std::string& why);
     bool mayRead();
     std::optional<FetchFailed> readingFailure() const;
-    void judgeGoodFilm(const StoredMovie& film, const Page& page);
+    bool isBad(const StoredMovie& film, const Page& page);
 
     // fetcher_work.cpp
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);

@@ -35,59 +35,69 @@ void Fetcher::guardPages(PageSource& pages) {
             return;
         }
         const Lowering lowering(_guarding);
-        Gate::Entry entry =
-            _parts.gate.enter(Upstream::rottenTomatoes, Priority::people, Deadline::in(kSlotTimeout));
-        if (auto* slot = std::get_if<Slot>(&entry)) {
-            tryGoodFilm(pages, *slot);
+        // One of them may be bad by itself.
+        std::optional<GoodFilm> first = tryGoodFilm(pages);
+        const bool bad = first && first->bad;
+        const std::optional<GoodFilm> second = bad ? tryGoodFilm(pages, first->id) : std::nullopt;
+        if (second && second->bad) {
+            _parts.gate.suspendPages();
         }
     } catch (const StoreError& error) {
         logger().error("cannot look whether the pages have changed: %s", std::string(error.what()));
     }
 }
 
-/// Fetches the page of a film that is known to be good, and has pages believed or not by what it says. The
-/// slot is given back only then, or those who wait would fail before it is known. False when there is no such
-/// film, or no database.
-bool Fetcher::tryGoodFilm(PageSource& pages, Slot& slot) try {
-    const auto film = ScrapeTable(_parts.store).findGoodFilm();
+/// The same in a slot of its own.
+std::optional<Fetcher::GoodFilm> Fetcher::tryGoodFilm(PageSource& pages,
+                                                      const std::optional<ImdbId>& except) {
+    Gate::Entry entry =
+        _parts.gate.enter(Upstream::rottenTomatoes, Priority::people, Deadline::in(kSlotTimeout));
+    auto* slot = std::get_if<Slot>(&entry);
+    return slot == nullptr ? std::nullopt : tryGoodFilm(pages, *slot, except);
+}
+
+/// Fetches the page of a film that is known to be good. Where it reads, pages are believed; the slot is given
+/// back only then, or those who wait would fail before it is known. Nothing when there is no such film, or no
+/// database.
+std::optional<Fetcher::GoodFilm> Fetcher::tryGoodFilm(PageSource& pages, Slot& slot,
+                                                      const std::optional<ImdbId>& except) try {
+    const auto film = ScrapeTable(_parts.store).findGoodFilm(except);
     const auto rtId = film ? RtId::parse(film->rtId) : std::nullopt;
     if (!rtId) {
-        return false;
+        return std::nullopt;
     }
     const auto began = Deadline::Clock::now();
     const auto reply = pages.fetch(*rtId, Deadline::in(_options.pageTimeout).sooner(slot.deadline()));
     const auto* failure = std::get_if<UpstreamFailure>(&reply);
     const auto outcome = note(Upstream::rottenTomatoes,
                               {std::make_shared<Flight>(Flight{.id = film->imdbId})}, failure, began);
-    if (failure == nullptr) {  // else it says nothing of how pages read
-        judgeGoodFilm(*film, std::get<Page>(reply));
-    }
+    // A failure says nothing of how pages read.
+    const bool bad = failure == nullptr && isBad(*film, std::get<Page>(reply));
     slot.giveBack(outcome);
-    return true;
+    return GoodFilm{film->imdbId, bad};
 } catch (const StoreError& error) {
     logger().error("cannot try whether pages read: %s", std::string(error.what()));
-    return false;
+    return std::nullopt;
 }
 
-void Fetcher::judgeGoodFilm(const StoredMovie& film, const Page& page) {
+/// Reads the page of a film that is known to be good.
+bool Fetcher::isBad(const StoredMovie& film, const Page& page) {
     const Reading reading = _parts.reader.read(page.html, Deadline::in(_options.readTimeout));
     if (const auto* notTried = std::get_if<NotTried>(&reading)) {
         suspendReading(notTried->reason);
-        return;
+        return false;
     }
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
         record(film.imdbId, ScrapeOutcome::unreadable, unreadable->reason);
-        _parts.gate.suspendPages();
-        return;
+        return true;
     }
     const auto& facts = std::get<MovieFacts>(reading);
     const Judgement judgement = judge(film, film.imdbId, page.id, facts, _options.lifetime, now());
     record(film.imdbId, judgement.outcome, judgement.detail, &facts);
-    if (judgement.mayBeMarkup()) {
-        _parts.gate.suspendPages();
-    } else if (judgement.outcome != ScrapeOutcome::other) {
+    if (!judgement.mayBeMarkup() && judgement.outcome != ScrapeOutcome::other) {
         _parts.gate.believePages();
     }
+    return judgement.mayBeMarkup();
 }
 
 /// This host's reader fails, whatever the page. That is nothing against the site or a movie; other hosts go

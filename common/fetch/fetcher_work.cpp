@@ -358,7 +358,7 @@ bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
         return false;
     }
     // While pages are not believed, a good film tells more than any that is wanted.
-    if (slot.probe() && _parts.gate.pagesSuspended() && tryGoodFilm(sources.pages, slot)) {
+    if (slot.probe() && _parts.gate.pagesSuspended() && tryGoodFilm(sources.pages, slot, std::nullopt)) {
         return false;
     }
     std::shared_ptr<Flight> flight;

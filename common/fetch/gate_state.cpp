@@ -85,7 +85,8 @@ void Gate::suspendPages() {
     if (changeState(desk, view, withPagesSuspended)) {
         Poco::Logger::get("rtbatch.fetch")
             .error(
-                "markup changed? Too many pages lost facts or cannot be read, one of a film that is known to "
+                "markup changed? Too many pages lost facts or cannot be read, those of films that are known "
+                "to "
                 "be good among them: nothing is written until one reads again; one is tried every 5 minutes");
     }
     note(desk, view.state, view.slots.time);

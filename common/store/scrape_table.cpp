@@ -92,8 +92,8 @@ PageTally ScrapeTable::tally(int pages, Timestamp since) {
     });
 }
 
-std::optional<StoredMovie> ScrapeTable::findGoodFilm() {
-    const std::vector<std::string> ids = _store.impl().call([](Connection& c) {
+std::optional<StoredMovie> ScrapeTable::findGoodFilm(const std::optional<ImdbId>& except) {
+    std::vector<std::string> ids = _store.impl().call([](Connection& c) {
         std::vector<std::string> found;
         Statement statement(c.session());
         statement
@@ -105,6 +105,9 @@ std::optional<StoredMovie> ScrapeTable::findGoodFilm() {
         statement.execute();
         return found;
     });
+    if (except) {
+        std::erase(ids, except->string());
+    }
     if (ids.empty()) {
         return std::nullopt;
     }

@@ -52,8 +52,8 @@ public:
     PageTally tally(int pages, Timestamp since);
 
     /// A film that is known to be good, one of those that were read last, in no order; nothing when there is
-    /// none. It is not among those that failed or lost a fact.
-    std::optional<StoredMovie> findGoodFilm();
+    /// none. It is not among those that failed or lost a fact, and not `except`.
+    std::optional<StoredMovie> findGoodFilm(const std::optional<ImdbId>& except = std::nullopt);
 
     /// Deletes what is older, at most `most` rows; gives how many.
     std::size_t purge(Timestamp before, int most);

@@ -183,7 +183,11 @@ TEST_CASE_METHOD(Fixture, "of the last pages each film counts with its last one"
     const auto page = [&](int number, ScrapeOutcome outcome, std::chrono::seconds at) {
         table.add({.imdbId = imdb(number), .scrapedAt = kNow + at, .outcome = outcome});
     };
+    for (int number = 1; number <= 9; ++number) {
+        store.saveMovie(CachedMovie{imdb(number), "m/x", "{}", kNow, kNow + 1h});
+    }
     page(9, ScrapeOutcome::unreadable, 0s);
+    page(10, ScrapeOutcome::unreadable, 1s);  // could never be read, and says nothing of the site
     page(1, ScrapeOutcome::unreadable, 1s);
     page(1, ScrapeOutcome::unreadable, 2s);
     page(2, ScrapeOutcome::lost, 3s);
