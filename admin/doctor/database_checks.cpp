@@ -83,6 +83,15 @@ Finding checkReachable(Store& store, const Config& config) {
     try {
         return {"database", Result::good, url.describe() + ", " + HealthTable(store).server()};
     } catch (const StoreError& error) {
+        if (error.kind() == StoreError::Kind::crowded) {
+            return {
+                "database", Result::bad,
+                std::string(error.what()) + "; the server is there, and has as many connections as it allows",
+                "start fewer handlers or lower database.max_connections (handlers x connections, one or two "
+                "more for the refresher and this program), or have the server allow more: "
+                "max_user_connections of " +
+                    url.user + ", max_connections of all"};
+        }
         return {"database", Result::bad, error.what(),
                 onSqlite(url)
                     ? "mend database.url, make the file with rtbatch-admin migrate, or let this user "

@@ -21,7 +21,7 @@ public:
 /// Every setting with its default. conf/rtbatch.properties documents the same keys for the operator.
 struct Config {
     std::string databaseUrl = "sqlite:var/rtbatch.db";
-    int databaseMaxConnections = 6;                   ///< of this process
+    int databaseMaxConnections = 2;                   ///< of this process
     std::chrono::milliseconds databaseTimeout{5000};  ///< of one call
 
     std::string handlerListen;     ///< empty: fd 0; else a unix socket's path, or HOST:PORT

@@ -18,7 +18,7 @@ std::vector<Setting> makeTable() {
     return {
         {"database.url", "sqlite:var/rtbatch.db", databaseUrl(&C::databaseUrl), "where the rows are kept",
          kSecret},
-        {"database.max_connections", "6", wholeNumber(&C::databaseMaxConnections, 1, 100),
+        {"database.max_connections", "2", wholeNumber(&C::databaseMaxConnections, 1, 100),
          "connections that one process opens at most"},
         {"database.timeout_ms", "5000", wholeNumber(&C::databaseTimeout, 10, 600000),
          "how long one call to the database may take, in milliseconds"},

@@ -205,6 +205,7 @@ private:
     bool fetchPage(const PageSources& sources, Slot& slot);
     bool settleIfFetched(const std::shared_ptr<Flight>& flight);
     bool store(const Flight& flight, const Judgement& judgement, bool probe);
+    void save(const Flight& flight, const StoredMovie& row);
     void record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
                 const MovieFacts* facts = nullptr);
     void failPage(const std::shared_ptr<Flight>& flight, const UpstreamFailure& failure);

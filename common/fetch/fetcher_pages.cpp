@@ -10,6 +10,12 @@ namespace rtbatch {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+/// How long it is tried to store what was fetched; its claim lasts so much longer than its request.
+constexpr auto kSaveTime = 5s;
+constexpr auto kSavePause = 100ms;
+
 using Kind = UpstreamFailure::Kind;
 using Stage = Flight::Stage;
 
@@ -171,15 +177,34 @@ bool Fetcher::store(const Flight& flight, const Judgement& judgement, bool probe
             }
             _parts.gate.believePages();
         }
-        _parts.store.saveMovie(judgement.row);
-        if (flight.failedBefore) {
-            _parts.store.forgetFailure(flight.id);
-        }
     } catch (const StoreError& error) {
-        logger().error("cannot store %s, which was fetched: %s", flight.id.string(),
-                       std::string(error.what()));
+        logger().error("cannot look whether pages are believed: %s", std::string(error.what()));
     }
+    save(flight, judgement.row);
     return true;
+}
+
+/// A page that came is paid for: while the database is away for a moment, or has no connection for us, it is
+/// tried again.
+void Fetcher::save(const Flight& flight, const StoredMovie& row) {
+    const Deadline deadline = Deadline::in(kSaveTime);
+    for (;;) {
+        try {
+            _parts.store.saveMovie(row);
+            if (flight.failedBefore) {
+                _parts.store.forgetFailure(flight.id);
+            }
+            return;
+        } catch (const StoreError& error) {
+            Lock lock(_mutex);
+            if (error.kind() == StoreError::Kind::unwritable || deadline.passed() || _stopping) {
+                logger().error("cannot store %s, which was fetched: %s", flight.id.string(),
+                               std::string(error.what()));
+                return;
+            }
+            _work.wait_for(lock, kSavePause, [this] { return _stopping; });
+        }
+    }
 }
 
 void Fetcher::record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,

@@ -2,6 +2,7 @@
 
 #include <Poco/Logger.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -41,8 +42,12 @@ void shareMetrics(const Config& config, CellUser user) {
 }
 
 StoreOptions storeOptions(const Config& config) {
+    // SQLite's are files, which nobody counts: few would let writers that wait for each other hold up
+    // readers.
+    constexpr int kLeastOfSqlite = 6;
+    const bool few = config.databaseUrl.starts_with("sqlite:");
     return {.url = config.databaseUrl,
-            .maxConnections = config.databaseMaxConnections,
+            .maxConnections = std::max(config.databaseMaxConnections, few ? kLeastOfSqlite : 1),
             .timeout = config.databaseTimeout};
 }
 

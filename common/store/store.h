@@ -69,8 +69,9 @@ struct StoreOptions {
     /// `sqlite:PATH`, `mysql://user:password@host:port/db` or `mysql://user@/db?socket=/path`; user and
     /// password percent-encoded where they need it.
     std::string url;
-    /// At most so many connections of this process; shared hosts allow few.
-    int maxConnections = 6;
+    /// At most so many connections of this process; shared hosts allow few. Where the server allows fewer
+    /// still, calls share those that there are.
+    int maxConnections = 2;
     /// How long a call may take, waiting for a connection included, in milliseconds.
     std::chrono::milliseconds timeout{5000};
     /// An SQL expression for the time in milliseconds, by which leases end; empty: the database's clock.

@@ -43,8 +43,10 @@ StoreFault explainMysql(const std::string& text) {
     // Lock wait timeout, deadlock (Galera's certification failure too).
     fault.conflict = isOneOf(number, {1205, 1213});
     const auto has = [&](std::string_view part) { return fault.message.find(part) != std::string::npos; };
-    // Too many connections: of all, of this user, of this user as its account allows.
-    fault.crowded = isOneOf(number, {1040, 1203}) || (number == 1226 && has("_connections"));
+    // Too many connections: of all, of this user, of this user as its account allows. Of a connection that
+    // failed Poco gives the words alone.
+    fault.crowded = isOneOf(number, {1040, 1203}) || has("Too many connections") ||
+                    has("max_user_connections") || has("max_connections");
     // A command, or a column of it, is denied to this user. Hosts take the right to write away when a quota
     // is used up.
     fault.denied = isOneOf(number, {1142, 1143});

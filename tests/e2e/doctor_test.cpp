@@ -10,6 +10,8 @@
 #include "common/lease/owner.h"
 #include "tests/e2e/doctor_run.h"
 #include "tests/support/child.h"
+#include "tests/support/eventually.h"
+#include "tests/support/kept_process.h"
 #include "tests/support/programs.h"
 #include "tests/support/stack.h"
 #include "tests/support/temp_dir.h"
@@ -220,4 +222,26 @@ TEST_CASE("a database that answers and cannot be written is told, and is no matt
     CHECK_THAT(found.of("writing").doThis, Catch::Contains("the primary"));
     CHECK(found.of("privileges").result == "good");
     stack.mariadb().sql("SET GLOBAL read_only = 0");
+}
+
+TEST_CASE("a server that allows no more connections is told from one that is not there", "[doctor]") {
+    Stack stack({.database = Database::mariadb});
+    stack.mariadb().sql(
+        "CREATE USER few@'%' IDENTIFIED BY 'rtbatch-test'; "
+        "GRANT ALL ON rtbatch.* TO few@'%' WITH MAX_USER_CONNECTIONS 1");
+    const KeptProcess holder({"mariadb", "--no-defaults", "--socket=" + stack.mariadb().socketPath(),
+                              "--user=few", "--password=rtbatch-test", "--execute=SELECT SLEEP(60)"},
+                             stack.directory() / "holder.log");
+    REQUIRE(eventually(10s, [&] {
+        return stack.mariadb().sql(
+                   "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'few'") == "1\n";
+    }));
+    std::string url = stack.databaseUrl();
+    url.replace(url.find("//rtbatch:"), 10, "//few:");
+    const Examined found =
+        examine(stack, {.settings = {{"database.url", url}, {"database.timeout_ms", "500"}}});
+    INFO(found.text);
+    CHECK(found.of("database").result == "bad");
+    CHECK_THAT(found.of("database").said, Catch::Contains("has as many connections as it allows"));
+    CHECK_THAT(found.of("database").doThis, Catch::Contains("database.max_connections"));
 }

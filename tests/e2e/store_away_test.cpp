@@ -215,3 +215,20 @@ TEST_CASE("a database that has become read-only serves hits and stale rows, and 
     checkWhole(response, ids);
     CHECK(doneOf(response).fetched == 3);
 }
+
+TEST_CASE("a page that comes while its MariaDB is away is stored when that is back", "[store]") {
+    Stack stack({.database = Database::mariadb});
+    const std::vector<std::string> ids = {madeUpMovie(1)};
+    stack.upstreams().setLatency(Site::rt, 1s);
+    HttpClient client(stack.http(), batchOf(ids));
+    REQUIRE(eventually(10s, [&] { return stack.upstreams().counts(Site::rt).requests == 1; }));
+    stack.mariadb().kill9();
+    REQUIRE(eventually(10s, [&] { return stack.upstreams().counts(Site::rt).open == 0; }));
+    // Its reader takes its time, then the row is to be written.
+    CHECK_FALSE(client.readUntil([](const HttpResponse& r) { return r.count("done") == 1; }, 1s));
+    stack.mariadb().start();
+    checkWhole(client.readToEnd(), ids);
+    CHECK(doneOf(client.response()).fetched == 1);
+    CHECK(eventually(10s, [&] { return stack.mariadb().sql("SELECT COUNT(*) FROM rt_cache") == "1\n"; }));
+    CHECK(stack.upstreams().counts(Site::rt).requests == 1);
+}
