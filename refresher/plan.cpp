@@ -9,7 +9,7 @@ namespace rtbatch {
 
 namespace {
 
-/// Of what is due, so many are looked at: the most demanded.
+/// Of what is due, so many are looked at: the most demanded, and the first of those that are marked.
 constexpr int kMostDue = 50000;
 
 }  // namespace

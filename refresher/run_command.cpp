@@ -21,6 +21,7 @@
 #include "common/store/demand_table.h"
 #include "common/store/refresh_table.h"
 #include "common/store/scrape_table.h"
+#include "common/store/sweep.h"
 #include "refresher/plan.h"
 #include "refresher/refresher.h"
 #include "refresher/run_lock.h"
@@ -40,6 +41,10 @@ constexpr seconds kShortest = 20s;
 constexpr auto kKeepScrapes = std::chrono::days(90);
 constexpr auto kKeepRuns = std::chrono::days(90);
 constexpr auto kKeepServed = std::chrono::days(8);
+/// Longer than their time: another host's clock may be behind, and may still go by them.
+constexpr auto kKeepAbsences = std::chrono::days(1);
+constexpr auto kKeepUsage = std::chrono::days(396);  // 13 months
+constexpr auto kKeepLeases = std::chrono::hours(1);
 constexpr int kPurgeAtOnce = 5000;
 
 constexpr int kMostPages = 1'000'000;
@@ -71,6 +76,10 @@ void sweep(Store& store) {
     ScrapeTable(store).purge(now() - kKeepScrapes, kPurgeAtOnce);
     RefreshTable(store).purgeRuns(now() - kKeepRuns);
     DemandTable(store).purgeServed(now() - kKeepServed);
+    Sweep rest(store);
+    rest.absences(now() - kKeepAbsences);
+    rest.usage(now() - kKeepUsage);
+    rest.leases(kKeepLeases);
 }
 
 std::string summary(const RefreshRun& run, int budgetBefore) {

@@ -3,9 +3,11 @@
 #include <Poco/Data/Statement.h>
 
 #include <array>
+#include <set>
 
 #include "common/store/sql_text.h"
 #include "common/store/store_impl.h"
+#include "common/store/wanted_table.h"
 
 namespace rtbatch {
 
@@ -75,10 +77,11 @@ struct DueRows {
         return value <= 0 ? std::nullopt : std::optional(fromMillis(value));
     }
 
-    void appendTo(std::vector<DueMovie>& movies) const {
+    /// Those that are not `seen` yet.
+    void appendTo(std::vector<DueMovie>& movies, std::set<std::string>& seen) const {
         for (std::size_t i = 0; i < ids.size(); ++i) {
             const auto id = ImdbId::parse(ids[i]);
-            if (!id) {
+            if (!id || !seen.insert(ids[i]).second) {
                 continue;
             }
             DueMovie movie{.id = *id};
@@ -112,20 +115,34 @@ struct DueRows {
 }  // namespace
 
 std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, int most) {
-    const std::string limit = " ORDER BY d.weight DESC LIMIT " + std::to_string(most);
     return _store.impl().call([&](Connection& c) {
         std::vector<DueMovie> movies;
         std::int64_t time = toMillis(now);
         std::int64_t end = toMillis(horizon);
-        const auto add = [&](const std::string& sql, std::int64_t& first, std::int64_t& second) {
+        std::int64_t forgotten = toMillis(now - kMarkLasts);
+        std::set<std::string> seen;
+        const auto addSome = [&](const std::string& sql, std::int64_t& first, std::int64_t& second,
+                                 bool marked) {
             DueRows rows;
             Statement statement(c.session());
-            statement << sql + limit;
+            statement
+                << sql +
+                       (marked ? " AND d.wanted_place IS NOT NULL AND d.wanted_at > ? ORDER BY d.wanted_place"
+                               : " ORDER BY d.weight DESC") +
+                       " LIMIT " + std::to_string(most);
             statement.addBind(use(first));
             statement.addBind(use(second));
+            if (marked) {
+                statement.addBind(use(forgotten));
+            }
             rows.extractInto(statement);
             statement.execute();
-            rows.appendTo(movies);
+            rows.appendTo(movies, seen);
+        };
+        // A mark says nothing of the demand, so those that nobody asked for would be cut in any order.
+        const auto add = [&](const std::string& sql, std::int64_t& first, std::int64_t& second) {
+            addSome(sql, first, second, false);
+            addSome(sql, first, second, true);
         };
         add("SELECT c.imdb_id" + DueRows::columns() +
                 " FROM rt_cache c LEFT JOIN demand d ON d.imdb_id = c.imdb_id "
@@ -157,7 +174,8 @@ DueMovie RefreshTable::find(const ImdbId& id) {
         rows.extractInto(statement);
         statement.execute();
         std::vector<DueMovie> movies;
-        rows.appendTo(movies);
+        std::set<std::string> seen;
+        rows.appendTo(movies, seen);
         return movies.at(0);
     });
 }

@@ -44,7 +44,8 @@ public:
 
     /// Rows that expire before `horizon` or have expired, and movies that were asked for or are wanted and
     /// have no row; not those that may not be tried again before `now` (rt_failure), or of which Wikidata
-    /// said lately that it knows none. At most `most` of each, the most demanded.
+    /// said lately that it knows none. Of each at most `most`, the most
+    /// demanded, and as many that are marked (WantedTable), in the order of their places.
     std::vector<DueMovie> findDue(Timestamp now, Timestamp horizon, int most);
 
     /// What is known of one movie, due or not.

@@ -1,6 +1,7 @@
 // The tables behind the refresher: demand, served, rt_scrape, refresh_run, and what is due.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "common/store/migrate.h"
 #include "common/store/refresh_table.h"
 #include "common/store/scrape_table.h"
+#include "common/store/sweep.h"
+#include "common/store/wanted_table.h"
 #include "tests/unit/store/test_database.h"
 
 using namespace rtbatch;
@@ -219,4 +222,62 @@ TEST_CASE_METHOD(Fixture, "old pages go, so many at a time") {
         database.sql(
             "SELECT COUNT(*), MAX(critic_score), MAX(LENGTH(detail)) FROM rt_scrape WHERE audience_score IS "
             "NULL") == "5\t0\t500\n");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "what is marked is due in the order of the places, however much else is asked for") {
+    const std::vector marked{imdb(40), imdb(30), imdb(20), imdb(10)};  // the first place has the last id
+    WantedTable(store).mark(marked, 0, kNow);
+    for (int i = 1; i <= 3; ++i) {
+        ask(i, 5);
+    }
+    auto ids = due(kNow, kNow, 2);
+    REQUIRE(ids.size() == 4);
+    CHECK(ids[2] == imdb(40).string());
+    CHECK(ids[3] == imdb(30).string());
+    // Rows that expire are cut for themselves, in the same way.
+    for (const ImdbId& id : marked) {
+        row(std::stoi(id.string().substr(2)) - 1000000, kNow - 1h);
+    }
+    row(4, kNow - 1h);
+    row(5, kNow - 1h);
+    ask(4, 9);
+    ask(5, 9);
+    ids = due(kNow, kNow, 2);
+    CHECK(std::ranges::count(ids, imdb(40).string()) == 1);
+    CHECK(std::ranges::count(ids, imdb(30).string()) == 1);
+    CHECK(std::ranges::count(ids, imdb(10).string()) == 0);
+    ids = due(kNow + kMarkLasts, kNow, 1);  // the marks no longer count
+    CHECK(std::ranges::count(ids, imdb(40).string()) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what nothing else shortens is swept, some at a time") {
+    database.sql(
+        "INSERT INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES ('tt0000001', NULL, 1, 1000), "
+        "('tt0000002', 'm/known', 1, 1000), ('tt0000003', NULL, 1, " +
+        std::to_string(toMillis(kNow)) + ")");
+    database.sql("INSERT INTO api_usage (key_id, hour, requests) VALUES (1, 10, 1), (2, 11, 1), (1, 12, 1)");
+    const std::string later = std::to_string(toMillis(now() + 1h));
+    database.sql(
+        "INSERT INTO lease (name, owner, acquired_at, expires_at) VALUES ('a', 'x', 1, 1000), ('b', "
+        "'x', 1, " +
+        later + ")");
+    Sweep sweep(store);
+    CHECK(sweep.absences(kNow) == 1);
+    CHECK(database.sql("SELECT imdb_id FROM rt_id ORDER BY imdb_id") == "tt0000002\ntt0000003\n");
+    CHECK(sweep.usage(fromMillis(12 * 3'600'000 + 1)) == 2);
+    CHECK(database.sql("SELECT hour FROM api_usage") == "12\n");
+    CHECK(sweep.leases(1h) == 1);
+    CHECK(database.sql("SELECT name FROM lease") == "b\n");
+
+    std::vector<KnownRtId> absent;
+    for (int i = 0; i < Sweep::kAtOnce + 1; ++i) {
+        absent.push_back({imdb(i), std::nullopt, kNow - 2h, kNow - 1h});
+    }
+    for (std::size_t from = 0; from < absent.size(); from += 1000) {
+        store.saveRtIds(std::span(absent).subspan(from, std::min<std::size_t>(1000, absent.size() - from)));
+    }
+    CHECK(sweep.absences(kNow) == Sweep::kAtOnce);
+    CHECK(sweep.absences(kNow) == 1);
+    CHECK(sweep.absences(kNow) == 0);
 }
