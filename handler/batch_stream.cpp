@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <new>
 #include <thread>
 
 #include "common/log/log.h"
@@ -45,7 +46,6 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, st
       _call(std::move(call)),
       _format(std::move(format)),
       _written(Clock::now()) {
-    metrics().openStreams.add(1);
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
     add(_format->begin(*_call), true);
     const Timestamp time = now();
@@ -63,6 +63,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, st
     for (const std::string& text : request.invalid) {
         addError({text, "invalid_id", std::string(ImdbId::whyNot(text))});
     }
+    metrics().openStreams.add(1);  // now that nothing more is thrown
 }
 
 BatchStream::~BatchStream() {
@@ -76,7 +77,13 @@ void BatchStream::start() {
 }
 
 void BatchStream::landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) {
-    wake([&](Inbox& inbox) { inbox.landings.emplace_back(id, result); });
+    wake([&](Inbox& inbox) {
+        try {
+            inbox.landings.emplace_back(id, result);
+        } catch (const std::bad_alloc&) {
+            inbox.tear = true;  // rather than without this movie's outcome
+        }
+    });
 }
 
 void BatchStream::departed() {
@@ -99,7 +106,7 @@ void BatchStream::wake(const std::function<void(Inbox&)>& note) {
         idle = !std::exchange(_scheduled, true);
     }
     if (idle) {
-        _services.workers.post([self = shared_from_this()] { self->step(); });
+        _services.workers.post(std::shared_ptr<Task>(shared_from_this()));
     }
 }
 
@@ -112,9 +119,7 @@ void BatchStream::step() {
     try {
         process(inbox);
     } catch (const std::exception& error) {
-        logEvent(logger(), Poco::Message::PRIO_ERROR, "a stream is torn: " + std::string(error.what()),
-                 {{"request", _requestId}});
-        end(BatchEnd::torn);
+        fail(error);
     }
     bool more = false;
     {
@@ -122,8 +127,19 @@ void BatchStream::step() {
         more = _scheduled = !_inbox.empty();
     }
     if (more) {
-        _services.workers.post([self = shared_from_this()] { self->step(); });
+        _services.workers.post(std::shared_ptr<Task>(shared_from_this()));
     }
+}
+
+/// Tears it, whatever else may fail.
+void BatchStream::fail(const std::exception& error) noexcept {
+    try {
+        logEvent(logger(), Poco::Message::PRIO_ERROR, "a stream is torn: " + std::string(error.what()),
+                 {{"request", _requestId}});
+    } catch (const std::exception&) {
+        logFailure(logger(), Poco::Message::PRIO_ERROR, "a stream is torn", error);
+    }
+    end(BatchEnd::torn);
 }
 
 void BatchStream::process(const Inbox& inbox) {
@@ -207,7 +223,7 @@ void BatchStream::settleFailed(const Open& open, std::string_view error, std::st
 
 /// The deadline has come: nothing more is waited for.
 void BatchStream::giveUp() {
-    _services.fetcher.leave(this, openIds());
+    leaveFlights();
     for (const Open& open : std::exchange(_open, {})) {
         settleFailed(open, "timeout", "The movie was not fetched in time; ask again.", std::nullopt);
     }
@@ -302,7 +318,7 @@ void BatchStream::end(BatchEnd how) {
     if (_ticket) {
         _services.monitor.forget(*_ticket);
     }
-    _services.fetcher.leave(this, openIds());
+    leaveFlights();
     _served.cached = _counts.cached - _counts.stale;
     _served.stale = _counts.stale;
     _served.fetched = _counts.fetched;
@@ -310,7 +326,11 @@ void BatchStream::end(BatchEnd how) {
     if (how == BatchEnd::completed) {
         _call->exchange().finish();
     }
-    report(how);
+    try {
+        report(how);
+    } catch (const std::exception& error) {
+        logFailure(logger(), Poco::Message::PRIO_ERROR, "a stream has ended", error);
+    }
     metrics().openStreams.add(-1);
     _format.reset();
     _call.reset();
@@ -346,13 +366,12 @@ void BatchStream::report(BatchEnd how) {
               {"ms", millisBetween(_call->began(), ended)}});
 }
 
-std::vector<ImdbId> BatchStream::openIds() const {
-    std::vector<ImdbId> ids;
-    ids.reserve(_open.size());
+/// One by one, which needs no memory: it is also done when there is none.
+void BatchStream::leaveFlights() {
     for (const Open& open : _open) {
-        ids.push_back(open.id);
+        _services.fetcher.leave(this, {&open.id, 1});
     }
-    return ids;
+    _services.fetcher.leave(this, {});  // flights that have landed may still stand in its lane
 }
 
 }  // namespace rtbatch

@@ -46,7 +46,10 @@ struct StreamServices {
 /// Whole events are written in groups of at most 3.5 kB, each read by the web server before the next is
 /// written, for a deployed client loses the event that a network read cuts. A server that does not read makes
 /// us wait 50 ms a group at most, parked.
-class BatchStream : public FlightListener, public Watched, public std::enable_shared_from_this<BatchStream> {
+class BatchStream : public FlightListener,
+                    public Watched,
+                    public Task,
+                    public std::enable_shared_from_this<BatchStream> {
 public:
     BatchStream(StreamServices services, std::unique_ptr<Call> call, std::unique_ptr<Format> format,
                 const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline);
@@ -62,6 +65,7 @@ public:
     void departed() override;
     void due() override;
     void torn() override;
+    void run() override { step(); }
 
 private:
     struct Open {
@@ -94,9 +98,10 @@ private:
     bool pump();
     bool waitUntilRead();
     void park();
+    void fail(const std::exception& error) noexcept;
     void end(BatchEnd how);
+    void leaveFlights();
     void report(BatchEnd how);
-    std::vector<ImdbId> openIds() const;
 
     StreamServices _services;
     const std::string _requestId;

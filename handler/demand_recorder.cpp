@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/log/log.h"
+
 namespace rtbatch {
 
 namespace {
@@ -65,9 +67,16 @@ void DemandRecorder::run() {
         const auto batches = std::exchange(_batches, {});
         add(_unwrittenCounts, std::exchange(_counts, {}));
         lock.unlock();
-        addUp(batches);
-        if (stopping || Clock::now() >= due) {
-            write();
+        try {
+            addUp(batches);
+            if (stopping || Clock::now() >= due) {
+                write();
+            }
+        } catch (const std::exception& error) {
+            logFailure(Poco::Logger::get("rtbatch.demand"), Poco::Message::PRIO_WARNING,
+                       "some of what was asked for is not counted", error);
+        }
+        if (Clock::now() >= due) {
             due = Clock::now() + _every;
         }
         lock.lock();

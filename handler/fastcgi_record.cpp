@@ -1,5 +1,7 @@
 #include "handler/fastcgi_record.h"
 
+#include <algorithm>
+
 namespace rtbatch {
 
 namespace {
@@ -29,7 +31,8 @@ std::optional<std::size_t> takeLength(std::string_view& pairs) {
 
 }  // namespace
 
-std::string fastCgiHead(FastCgiType type, std::uint16_t request, std::size_t contentSize) {
+std::array<char, kFastCgiHeadSize> fastCgiHead(FastCgiType type, std::uint16_t request,
+                                               std::size_t contentSize) {
     const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFF); };
     return {static_cast<char>(kFastCgiVersion),
             static_cast<char>(type),
@@ -42,12 +45,16 @@ std::string fastCgiHead(FastCgiType type, std::uint16_t request, std::size_t con
 }
 
 std::string fastCgiRecord(FastCgiType type, std::uint16_t request, std::string_view content) {
-    return fastCgiHead(type, request, content.size()).append(content);
+    const auto head = fastCgiHead(type, request, content.size());
+    return std::string(head.data(), head.size()).append(content);
 }
 
-std::string fastCgiEndRecord(std::uint16_t request, FastCgiEnd how) {
-    return fastCgiRecord(FastCgiType::endRequest, request,
-                         std::string{0, 0, 0, 0, static_cast<char>(how), 0, 0, 0});
+std::array<char, 2 * kFastCgiHeadSize> fastCgiEndRecord(std::uint16_t request, FastCgiEnd how) {
+    std::array<char, 2 * kFastCgiHeadSize> record{};
+    std::ranges::copy(fastCgiHead(FastCgiType::endRequest, request, kFastCgiHeadSize), record.begin());
+    constexpr std::size_t kHow = kFastCgiHeadSize + 4;  // after the program's exit status
+    record[kHow] = static_cast<char>(how);
+    return record;
 }
 
 std::optional<std::pair<std::string_view, std::string_view>> takeFastCgiPair(std::string_view& pairs) {

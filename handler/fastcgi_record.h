@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,13 +38,14 @@ constexpr std::size_t kFastCgiHeadSize = 8;
 constexpr std::size_t kMostFastCgiContent = 65528;
 
 /// A record's head, for content of at most kMostFastCgiContent bytes.
-std::string fastCgiHead(FastCgiType type, std::uint16_t request, std::size_t contentSize);
+std::array<char, kFastCgiHeadSize> fastCgiHead(FastCgiType type, std::uint16_t request,
+                                               std::size_t contentSize);
 
 /// A whole record.
 std::string fastCgiRecord(FastCgiType type, std::uint16_t request, std::string_view content);
 
 /// The record that ends a request.
-std::string fastCgiEndRecord(std::uint16_t request, FastCgiEnd how);
+std::array<char, 2 * kFastCgiHeadSize> fastCgiEndRecord(std::uint16_t request, FastCgiEnd how);
 
 /// Takes one pair of name and value off the front of `pairs` (3.4). Nothing when one of its lengths goes
 /// beyond the end of `pairs`, which are then not to be looked at any further.

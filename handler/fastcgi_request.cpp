@@ -99,7 +99,7 @@ FastCgiParser::Sink FastCgiParser::requestSink() {
             return beginSink();
         case FastCgiType::abortRequest:
             if (isOurs()) {
-                _reply += fastCgiEndRecord(id(), FastCgiEnd::complete);
+                replyEnd(FastCgiEnd::complete);
                 refuse("a request that is given up");
             }
             return Sink::nothing;
@@ -115,7 +115,7 @@ FastCgiParser::Sink FastCgiParser::beginSink() {
     if (contentSize() != kBeginSize || isOurs()) {
         refuse("a request that begins wrongly");
     } else if (_begun) {
-        _reply += fastCgiEndRecord(id(), FastCgiEnd::cannotMultiplex);
+        replyEnd(FastCgiEnd::cannotMultiplex);
         return Sink::nothing;
     }
     return Sink::small;
@@ -161,6 +161,11 @@ void FastCgiParser::endRecord() {
     _head.clear();
 }
 
+void FastCgiParser::replyEnd(FastCgiEnd how) {
+    const auto record = fastCgiEndRecord(id(), how);
+    _reply.append(record.data(), record.size());
+}
+
 /// 4.1 and 4.2.
 void FastCgiParser::answerManagement() {
     static constexpr std::string_view kMultiplexes = "FCGI_MPXS_CONNS";
@@ -179,7 +184,7 @@ void FastCgiParser::beginRequest() {
     const auto role = static_cast<std::uint16_t>(static_cast<std::uint8_t>(_small[0]) << 8 |
                                                  static_cast<std::uint8_t>(_small[1]));
     if (role != kResponder) {
-        _reply += fastCgiEndRecord(id(), FastCgiEnd::unknownRole);
+        replyEnd(FastCgiEnd::unknownRole);
         refuse("a request to an authorizer or a filter");
         return;
     }

@@ -69,6 +69,7 @@ private:
     Sink streamSink();
     void keep(std::string_view content);
     void endRecord();
+    void replyEnd(FastCgiEnd how);
     void answerManagement();
     void beginRequest();
     void checkParams();

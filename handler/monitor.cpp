@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <vector>
 
@@ -62,7 +63,12 @@ Monitor::Ticket Monitor::watch(int descriptor, std::shared_ptr<Watched> watched,
     const std::scoped_lock lock(_mutex);
     const Ticket ticket = _nextTicket++;
     Entry& entry = _entries.emplace(ticket, Entry{descriptor, std::move(watched), kNever}).first->second;
-    setDue(ticket, entry, due);
+    try {
+        setDue(ticket, entry, due);
+    } catch (const std::bad_alloc&) {
+        _entries.erase(ticket);
+        throw;
+    }
     if (descriptor >= 0) {
         epoll_event event{};
         // Errors and hang-ups come unasked, once is enough.
@@ -109,11 +115,12 @@ void Monitor::tearAll() {
 
 void Monitor::setDue(Ticket ticket, Entry& entry, Clock::time_point due) {
     _alarms.erase({entry.due, ticket});
-    entry.due = due;
+    entry.due = kNever;
     if (due == kNever) {
         return;
     }
     const auto alarm = _alarms.emplace(due, ticket).first;
+    entry.due = due;
     if (alarm == _alarms.begin()) {
         wakeThread();
     }
@@ -144,19 +151,21 @@ int Monitor::timeToNextAlarm() {
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
 
-void Monitor::ringAlarms() {
-    std::vector<std::shared_ptr<Watched>> due;
-    {
-        const std::scoped_lock lock(_mutex);
-        const auto now = Clock::now();
-        while (!_alarms.empty() && _alarms.begin()->first <= now) {
-            Entry& entry = _entries.at(_alarms.begin()->second);
-            entry.due = kNever;
-            due.push_back(entry.watched);
-            _alarms.erase(_alarms.begin());
-        }
+/// One that is due, which then has no alarm any more; null: there is none.
+std::shared_ptr<Watched> Monitor::nextDue(Clock::time_point time) {
+    const std::scoped_lock lock(_mutex);
+    if (_alarms.empty() || _alarms.begin()->first > time) {
+        return nullptr;
     }
-    for (const auto& watched : due) {
+    Entry& entry = _entries.at(_alarms.begin()->second);
+    entry.due = kNever;
+    _alarms.erase(_alarms.begin());
+    return entry.watched;
+}
+
+void Monitor::ringAlarms() {
+    const auto time = Clock::now();
+    while (const auto watched = nextDue(time)) {
         watched->due();
     }
 }

@@ -11,8 +11,8 @@
 
 namespace rtbatch {
 
-/// A parked stream, as the monitor sees it. Called from the monitor's thread: must not block, nor call the
-/// monitor.
+/// A parked stream, as the monitor sees it. Called from the monitor's thread: must not block, throw, nor call
+/// the monitor.
 class Watched {
 public:
     virtual ~Watched() = default;
@@ -59,6 +59,7 @@ private:
     void wakeThread() const;
     std::shared_ptr<Watched> find(Ticket ticket);
     int timeToNextAlarm();
+    std::shared_ptr<Watched> nextDue(Clock::time_point time);
     void ringAlarms();
 
     int _epoll;

@@ -66,6 +66,12 @@ Parts::Parts(const Config& config, Scale scale)
       _waiting{WorkerPool(scale == Scale::service ? config.handlerWorkers : 0),
                WorkerPool(scale == Scale::service ? 1 : 0)} {}
 
+/// Streams that are still parked are stepped no more. Whatever happens to them until all has gone is posted
+/// to a pool that has stopped.
+Parts::~Parts() {
+    _streamWorkers.stop();
+}
+
 void Parts::stop(Deadline deadline) {
     // A database that hangs must not hold the program; one that answers gets the time to be told of the end.
     _store.endAt(Deadline::at(std::max(deadline.when(), Deadline::in(kFarewell).when())));

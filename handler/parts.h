@@ -28,6 +28,9 @@ class Parts {
 public:
     /// Throws std::exception, of whatever kind, when a setting cannot be used.
     Parts(const Config& config, Scale scale);
+    ~Parts();
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
 
     /// Answers a request that `connections()` counts. A stream goes on after this returns. Unless
     /// this thread `mayWait` for the database, others do; of a service, for they have only that.
@@ -53,8 +56,8 @@ private:
     DemandRecorder _demand;
     KeyRing _keys;
     Quota _quota;
+    WorkerPool _streamWorkers;  // stopped before the monitor goes, and there until nothing can post to it
     Monitor _monitor;
-    WorkerPool _streamWorkers;
     Router _router;
     WaitingThreads _waiting;
 };

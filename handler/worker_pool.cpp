@@ -1,10 +1,27 @@
 #include "handler/worker_pool.h"
 
+#include <Poco/Logger.h>
+
+#include <exception>
 #include <utility>
 
+#include "common/log/log.h"
 #include "common/metrics/metrics.h"
 
 namespace rtbatch {
+
+namespace {
+
+class FunctionTask : public Task {
+public:
+    explicit FunctionTask(std::function<void()> function) : _function(std::move(function)) {}
+    void run() override { _function(); }
+
+private:
+    const std::function<void()> _function;
+};
+
+}  // namespace
 
 WorkerPool::WorkerPool(int threads) {
     for (int i = 0; i < threads; ++i) {
@@ -13,39 +30,63 @@ WorkerPool::WorkerPool(int threads) {
 }
 
 WorkerPool::~WorkerPool() {
-    const std::scoped_lock lock(_mutex);
-    _stopping = true;
-    _posted.notify_all();
+    stop();
 }
 
-void WorkerPool::post(std::function<void()> task) {
+void WorkerPool::stop() {
+    {
+        const std::scoped_lock lock(_mutex);
+        _stopping = true;
+        _posted.notify_all();
+    }
+    _threads.clear();  // joins
+}
+
+void WorkerPool::post(std::shared_ptr<Task> task) noexcept {
     const std::scoped_lock lock(_mutex);
-    _tasks.push_back(std::move(task));
+    if (_stopping) {
+        return;
+    }
+    Task* const last = task.get();
+    (_first ? _last->_next : _first) = std::move(task);
+    _last = last;
+    ++_queued;
     metrics().queueLength.add(QueueName::workers, 1);
     _posted.notify_one();
 }
 
 bool WorkerPool::hasIdle() const {
     const std::scoped_lock lock(_mutex);
-    return _idle > _tasks.size();
+    return _idle > _queued;
+}
+
+void WorkerPool::post(std::function<void()> function) {
+    post(std::make_shared<FunctionTask>(std::move(function)));
+}
+
+/// Null when there will be none any more.
+std::shared_ptr<Task> WorkerPool::next() {
+    std::unique_lock lock(_mutex);
+    ++_idle;
+    _posted.wait(lock, [this] { return _stopping || _first; });
+    --_idle;
+    std::shared_ptr<Task> task = std::move(_first);
+    if (task) {
+        _first = std::move(task->_next);
+        --_queued;
+        metrics().queueLength.add(QueueName::workers, -1);
+    }
+    return task;
 }
 
 void WorkerPool::run() {
-    while (true) {
-        std::function<void()> task;
-        {
-            std::unique_lock lock(_mutex);
-            ++_idle;
-            _posted.wait(lock, [this] { return _stopping || !_tasks.empty(); });
-            --_idle;
-            if (_tasks.empty()) {
-                return;
-            }
-            task = std::move(_tasks.front());
-            _tasks.pop_front();
-            metrics().queueLength.add(QueueName::workers, -1);
+    while (const auto task = next()) {
+        try {
+            task->run();
+        } catch (const std::exception& error) {
+            logFailure(Poco::Logger::get("rtbatch.handler"), Poco::Message::PRIO_ERROR,
+                       "a request or a stream failed", error);
         }
-        task();
     }
 }
 

@@ -57,7 +57,7 @@ Fetcher::~Fetcher() {
 void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority priority,
                    const std::vector<Wanted>& movies) {
     const Known known = lookUp(movies);
-    std::vector<Landing> landings;
+    Landings landings(movies.size());
     const Passenger passenger{listener, priority};
     {
         const Lock lock(_mutex);
@@ -68,7 +68,7 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
                 continue;
             }
             if (auto result = answerAtOnce(movie, known)) {
-                landings.push_back(
+                landings.add(
                     {{passenger}, movie.id, std::make_shared<const FlightResult>(std::move(*result))});
                 continue;
             }
@@ -84,7 +84,6 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
         }
         _watch.notify_all();
     }
-    tell(landings);
 }
 
 Fetcher::Known Fetcher::lookUp(std::span<const Wanted> movies) {
@@ -206,6 +205,7 @@ void Fetcher::stop(Deadline deadline) {
 
 Fetcher::Flights Fetcher::takeForId() {
     Flights flights;
+    flights.reserve(kMostIdsInAQuery);  // what has been taken is not lost for want of memory
     std::size_t most = kMostIdsInAQuery;
     while (flights.size() < most) {
         auto flight = take(_forId, Stage::waitingForId);
@@ -275,13 +275,13 @@ void Fetcher::drop(const std::shared_ptr<Flight>& flight) {
 }
 
 Fetcher::Landing Fetcher::end(const std::shared_ptr<Flight>& flight, FlightResult result) {
+    auto shared = std::make_shared<const FlightResult>(std::move(result));  // before it may not fail any more
     drop(flight);
-    return {std::exchange(flight->passengers, {}), flight->id,
-            std::make_shared<const FlightResult>(std::move(result))};
+    return {std::exchange(flight->passengers, {}), flight->id, std::move(shared)};
 }
 
 /// While the upstream is left alone: fails what was wanted after that began, and everything when it lasts.
-void Fetcher::failQueued(Upstream upstream, const Shut& shut, std::vector<Landing>& landings) {
+void Fetcher::failQueued(Upstream upstream, const Shut& shut, Landings& landings) {
     const bool lasts = !shut.probing && shut.until > std::chrono::steady_clock::now() + _options.patience;
     const Stage stage = upstream == Upstream::wikidata ? Stage::waitingForId : Stage::waitingForPage;
     Flights failing;
@@ -290,8 +290,9 @@ void Fetcher::failQueued(Upstream upstream, const Shut& shut, std::vector<Landin
             failing.push_back(flight);
         }
     }
+    landings.expect(failing.size());
     for (const auto& flight : failing) {
-        landings.push_back(end(flight, leftAlone(upstream, shut)));
+        landings.add(end(flight, leftAlone(upstream, shut)));
     }
     if (lasts) {
         queueOf(stage).clear();
@@ -299,7 +300,7 @@ void Fetcher::failQueued(Upstream upstream, const Shut& shut, std::vector<Landin
     }
 }
 
-void Fetcher::failAllQueued(Upstream upstream, const FetchFailed& failure, std::vector<Landing>& landings) {
+void Fetcher::failAllQueued(Upstream upstream, const FetchFailed& failure, Landings& landings) {
     const Stage stage = upstream == Upstream::wikidata ? Stage::waitingForId : Stage::waitingForPage;
     Flights failing;
     for (const auto& [id, flight] : _flights) {
@@ -308,22 +309,21 @@ void Fetcher::failAllQueued(Upstream upstream, const FetchFailed& failure, std::
         }
     }
     for (const auto& flight : failing) {
-        landings.push_back(end(flight, failure));
+        landings.add(end(flight, failure));
     }
     queueOf(stage).clear();
     noteWork();
 }
 
 void Fetcher::land(const std::shared_ptr<Flight>& flight, FlightResult result) {
-    std::vector<Landing> landings;
+    Landings landings(1);
     {
         const Lock lock(_mutex);
-        landings.push_back(end(flight, std::move(result)));
+        landings.add(end(flight, std::move(result)));
     }
-    tell(landings);
 }
 
-void Fetcher::tell(const std::vector<Landing>& landings) {
+void Fetcher::tell(std::span<const Landing> landings) noexcept {
     for (const Landing& landing : landings) {
         for (const Passenger& passenger : landing.passengers) {
             passenger.listener->landed(landing.id, landing.result);

@@ -177,6 +177,22 @@ private:
         IdSource& ids;
     };
 
+    /// Those are told when it goes, whatever else may fail: they have ended.
+    class Landings {
+    public:
+        explicit Landings(std::size_t most = 0) { expect(most); }
+        /// Makes room for so many more, so that add() does not fail for want of it.
+        void expect(std::size_t most) { _landings.reserve(_landings.size() + most); }
+        ~Landings() { tell(_landings); }
+        Landings(const Landings&) = delete;
+        Landings& operator=(const Landings&) = delete;
+        void add(Landing landing) { _landings.push_back(std::move(landing)); }
+        std::span<const Landing> all() const { return _landings; }
+
+    private:
+        std::vector<Landing> _landings;
+    };
+
     /// What is known of movies before they are wanted.
     struct Known {
         std::vector<KnownRtId> rtIds{};
@@ -197,7 +213,7 @@ private:
     Flights claim(Flights flights);
     void unclaim(const Flights& flights);
     void ring(const Flights& flights);
-    void putBack(const Flights& flights, const StoreError& error);
+    void putBack(std::span<const std::shared_ptr<Flight>> flights, Stage stage, const StoreError& error);
     bool askForIds(IdSource& source, Slot& slot);
     Flights withoutAnswered(Flights flights);
     void settleIds(const Flights& flights, const IdAnswers& answers, bool asked);
@@ -236,7 +252,8 @@ private:
 
     // fetcher_work.cpp
     void rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn);
-    void failUnexpectedly(const Flights& flights, const std::exception& error);
+    void failUnexpectedly(std::span<const std::shared_ptr<Flight>> flights, Stage stage,
+                          const std::exception& error) noexcept;
     Slot::Outcome note(Upstream upstream, const Flights& flights, const UpstreamFailure* failure,
                        Deadline::Clock::time_point began);
     std::string whoWaits(const Flights& flights);
@@ -246,7 +263,8 @@ private:
     // fetcher_watch.cpp
     void runWatcher();
     void watch(const Flights& flights);
-    Flights withoutClaim(const Flights& flights);
+    bool isLost(const LeaseRow& claim, const std::shared_ptr<Flight>& flight, Stage stage);
+    Flights withoutClaim(const Flights& flights, Stage stage);
     void settlePages(const Flights& flights, Stage stage, const Flights& ended);
     void settleWatchedIds(const Flights& flights, Stage stage, const Flights& ended);
     void heard(std::string_view message);
@@ -264,14 +282,17 @@ private:
     Landing end(const std::shared_ptr<Flight>& flight, FlightResult result);
     Flights takeWatched(bool far);
     bool isStill(const std::shared_ptr<Flight>& flight, Stage stage) const;
-    void failQueued(Upstream upstream, const Shut& shut, std::vector<Landing>& landings);
-    void failAllQueued(Upstream upstream, const FetchFailed& failure, std::vector<Landing>& landings);
+    void failQueued(Upstream upstream, const Shut& shut, Landings& landings);
+    void failAllQueued(Upstream upstream, const FetchFailed& failure, Landings& landings);
 
     void land(const std::shared_ptr<Flight>& flight, FlightResult result);
-    static void tell(const std::vector<Landing>& landings);
+    static void tell(std::span<const Landing> landings) noexcept;
 
     const FetcherOptions _options;
     const FetcherParts _parts;
+    /// Made before there is no memory for it.
+    const std::shared_ptr<const FlightResult> _internalError =
+        std::make_shared<const FlightResult>(FetchFailed{"An internal error; ask again later."});
 
     mutable std::mutex _mutex;
     std::condition_variable _work;                                 // something to do, or stop

@@ -128,15 +128,14 @@ bool Fetcher::mayRead() {
             return true;
         }
     }
-    std::vector<Landing> landings;
+    Landings landings;
     {
         const auto failed = readingFailure();
         const Lock lock(_mutex);
         while (auto flight = failed ? take(_forPage, Stage::waitingForPage) : nullptr) {
-            landings.push_back(end(flight, *failed));
+            landings.add(end(flight, *failed));
         }
     }
-    tell(landings);
     return false;
 }
 

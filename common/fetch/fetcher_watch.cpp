@@ -5,6 +5,7 @@
 #include "common/fetch/fetcher.h"
 #include "common/fetch/fetcher_log.h"
 #include "common/lease/owner.h"
+#include "common/log/log.h"
 
 namespace rtbatch {
 
@@ -58,10 +59,16 @@ void Fetcher::runWatcher() {
         if (_rung.empty()) {
             looked = time;
         }
-        Flights flights = takeWatched(far);
-        lock.unlock();
-        watch(flights);
-        lock.lock();
+        try {
+            const Flights flights = takeWatched(far);
+            lock.unlock();
+            watch(flights);
+        } catch (const std::exception& error) {  // looked at next time
+            logFailure(logger(), Poco::Message::PRIO_WARNING, "cannot look after flights", error);
+        }
+        if (!lock.owns_lock()) {
+            lock.lock();
+        }
     }
 }
 
@@ -107,21 +114,33 @@ void Fetcher::watch(const Flights& flights) {
         try {
             for (const auto& [stage, some] : watched) {
                 const bool elsewhere = stage == Stage::idElsewhere || stage == Stage::pageElsewhere;
-                const Flights ended = elsewhere ? withoutClaim(some) : Flights{};
+                const Flights ended = elsewhere ? withoutClaim(some, stage) : Flights{};
                 if (stage == Stage::pageElsewhere || stage == Stage::waitingForPage) {
                     settlePages(some, stage, ended);
                 } else if (stage == Stage::idElsewhere || stage == Stage::waitingForId) {
                     settleWatchedIds(some, stage, ended);
                 }
             }
-        } catch (const StoreError& error) {
-            logger().warning("cannot look after flights of other processes: %s", std::string(error.what()));
+        } catch (const std::exception& error) {
+            logFailure(logger(), Poco::Message::PRIO_WARNING, "cannot look after flights of other processes",
+                       error);
         }
     }
 }
 
-/// Those that nobody has under way any more. A claim whose owner is surely dead is ended for it.
-Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
+/// Whether nobody will end a claim: its owner is surely dead, or it is our own, taken by a statement whose
+/// answer was lost. While the same flight waits for others this process has no claim for its movie.
+bool Fetcher::isLost(const LeaseRow& claim, const std::shared_ptr<Flight>& flight, Stage stage) {
+    const Owner owner = Owner::parse(claim.owner);
+    if (owner == _parts.leases.owner()) {
+        const Lock lock(_mutex);
+        return isStill(flight, stage);
+    }
+    return owner.isDead();
+}
+
+/// Those that nobody has under way any more. A claim that is lost is ended.
+Fetcher::Flights Fetcher::withoutClaim(const Flights& flights, Stage stage) {
     std::vector<std::string> names;
     for (const auto& flight : flights) {
         names.push_back(claimName(*flight));
@@ -136,7 +155,7 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
         const auto lease = std::ranges::find(view.leases, names[i], &LeaseRow::name);
         if (lease == view.leases.end()) {
             ended.push_back(flights[i]);
-        } else if (Owner::parse(lease->owner).isDead()) {
+        } else if (isLost(*lease, flights[i], stage)) {
             _parts.store.releaseLeases({&names[i], 1}, lease->owner);
             ended.push_back(flights[i]);
         }
@@ -147,7 +166,7 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights) {
 void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& ended) {
     auto rows = findRows(idsOf(flights));
     const auto failures = _parts.store.findFailures(idsOf(ended));
-    std::vector<Landing> landings;
+    Landings landings(flights.size());
     {
         const Lock lock(_mutex);
         for (const auto& flight : flights) {
@@ -156,7 +175,7 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
             }
             const auto movie = std::ranges::find(rows, flight->id, &CachedMovie::imdbId);
             if (movie != rows.end() && flight->isFresh(*movie)) {
-                landings.push_back(
+                landings.add(
                     end(flight, Fetched{std::move(movie->facts), movie->cachedAt, movie->expiresAt}));
             }
         }
@@ -170,18 +189,17 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
                 if (failure->retryAt > now()) {
                     failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(failure->retryAt - now());
                 }
-                landings.push_back(end(flight, std::move(failed)));
+                landings.add(end(flight, std::move(failed)));
             } else {
                 enqueue(flight, Stage::waitingForPage);  // its pilot is lost: we fly it
             }
         }
     }
-    tell(landings);
 }
 
 void Fetcher::settleWatchedIds(const Flights& flights, Stage stage, const Flights& ended) {
     const auto known = _parts.store.findRtIds(idsOf(flights));
-    std::vector<Landing> landings;
+    Landings landings(flights.size());
     {
         const Lock lock(_mutex);
         for (const auto& flight : flights) {
@@ -191,7 +209,7 @@ void Fetcher::settleWatchedIds(const Flights& flights, Stage stage, const Flight
                 continue;
             }
             if (!answer->rtId) {
-                landings.push_back(end(flight, NotFound{}));
+                landings.add(end(flight, NotFound{}));
             } else {
                 flight->rtId = answer->rtId;
                 flight->rtIdRemembered = true;
@@ -204,7 +222,6 @@ void Fetcher::settleWatchedIds(const Flights& flights, Stage stage, const Flight
             }
         }
     }
-    tell(landings);
 }
 
 /// Whether nothing has happened to it since it was read.

@@ -46,6 +46,14 @@ UpstreamResult resultOf(const UpstreamFailure* failure) {
                               : static_cast<UpstreamResult>(1 + static_cast<int>(failure->kind));
 }
 
+/// Throws StoreError when a database that answers slowly has left a slot too little time for a request: that
+/// would fail, and the site be blamed for it.
+void checkTime(const Slot& slot, std::chrono::milliseconds timeout) {
+    if (slot.deadline().left() < timeout / 2) {
+        throw StoreError("a slot's time ran out while it was asked");
+    }
+}
+
 /// Counts a worker as busy, as long as it lives.
 class Busy {
 public:
@@ -84,8 +92,12 @@ void Fetcher::runPageWorker(const PageSources& sources) {
 void Fetcher::runWorker(Upstream upstream, const std::function<bool(Slot&)>& work) {
     Priority priority{};
     while (waitForWork(upstream, priority)) {
-        std::optional<Slot> slot = permission(upstream, priority);
-        while (slot && work(*slot)) {
+        try {
+            std::optional<Slot> slot = permission(upstream, priority);
+            while (slot && work(*slot)) {
+            }
+        } catch (const std::exception& error) {
+            logFailure(logger(), Poco::Message::PRIO_ERROR, "a worker goes on", error);
         }
     }
 }
@@ -112,12 +124,11 @@ bool Fetcher::failIfUnwritable(Upstream upstream) {
     if (!_parts.store.refusesWrites() || !_parts.store.writeRefusal()) {
         return false;
     }
-    std::vector<Landing> landings;
+    Landings landings;
     {
         const Lock lock(_mutex);
         failAllQueued(upstream, databaseUnwritable(), landings);
     }
-    tell(landings);
     return true;
 }
 
@@ -133,12 +144,11 @@ std::optional<Slot> Fetcher::permission(Upstream upstream, Priority priority) {
         return std::move(*slot);
     }
     if (const auto* shut = std::get_if<Shut>(&entry)) {
-        std::vector<Landing> landings;
         {
+            Landings landings;
             const Lock lock(_mutex);
             failQueued(upstream, *shut, landings);
         }
-        tell(landings);
         Lock lock(_mutex);
         const FairQueue& queue = upstream == Upstream::wikidata ? _forId : _forPage;
         if (!queue.empty() && !_stopping) {
@@ -201,15 +211,24 @@ void Fetcher::ring(const Flights& flights) {
     _parts.bell.ring(message);
 }
 
-/// The database is away: the flights wait for it in their queue.
-void Fetcher::putBack(const Flights& flights, const StoreError& error) {
+/// The database is away: those flights that have not gone on before wait for it in their queue.
+void Fetcher::putBack(std::span<const std::shared_ptr<Flight>> flights, Stage stage,
+                      const StoreError& error) {
     logger().warning("fetching waits for the database: %s", std::string(error.what()));
-    unclaim(flights);
-    Lock lock(_mutex);
     for (const auto& flight : flights) {
-        const bool page = flight->stage == Stage::fetchingPage;
-        enqueue(flight, page ? Stage::waitingForPage : Stage::waitingForId);
+        std::optional<Lease> claim;
+        {
+            const Lock lock(_mutex);
+            if (flight->stage != stage) {
+                continue;
+            }
+            claim.swap(flight->claim);
+        }
+        claim.reset();
+        const Lock lock(_mutex);
+        enqueue(flight, stage == Stage::fetchingPage ? Stage::waitingForPage : Stage::waitingForId);
     }
+    Lock lock(_mutex);
     if (error.kind() != StoreError::Kind::unwritable) {
         _work.wait_for(lock, kStoreRetry, [this] { return _stopping; });
     }
@@ -229,8 +248,14 @@ bool Fetcher::askForIds(IdSource& source, Slot& slot) {
     Flights claimed;
     try {
         claimed = withoutAnswered(claim(flights));
+        if (!claimed.empty()) {
+            checkTime(slot, _options.wikidataTimeout);
+        }
     } catch (const StoreError& error) {
-        putBack(flights, error);
+        putBack(flights, Stage::askingForId, error);
+        return false;
+    } catch (const std::exception& error) {
+        failUnexpectedly(flights, Stage::askingForId, error);
         return false;
     }
     if (claimed.empty()) {
@@ -257,7 +282,7 @@ bool Fetcher::askForIds(IdSource& source, Slot& slot) {
         }
         ring(claimed);
     } catch (const std::exception& error) {
-        failUnexpectedly(claimed, error);
+        failUnexpectedly(claimed, Stage::askingForId, error);
     }
     return false;
 }
@@ -289,14 +314,14 @@ Fetcher::Flights Fetcher::withoutAnswered(Flights flights) {
 
 /// `asked`: the answers are fresh, and not remembered ones.
 void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool asked) {
-    std::vector<Landing> landings;
+    Landings landings(flights.size());
     {
         const Lock lock(_mutex);
         for (const auto& flight : flights) {
             const auto place = answers.find(flight->id);
             const IdAnswer answer = place == answers.end() ? IdAnswer{} : place->second;
             if (answer.absent()) {
-                landings.push_back(end(flight, NotFound{}));
+                landings.add(end(flight, NotFound{}));
                 continue;
             }
             flight->nextRtIds = answer.rtIds;
@@ -307,16 +332,15 @@ void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool a
             } else {
                 FetchFailed failed = flight->lastFailure.value_or(noPage(answer.unusable));
                 failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
-                landings.push_back(end(flight, std::move(failed)));
+                landings.add(end(flight, std::move(failed)));
             }
         }
     }
-    for (const Landing& landing : landings) {
+    for (const Landing& landing : landings.all()) {
         if (const auto* failed = std::get_if<FetchFailed>(landing.result.get())) {
             rememberFailure(landing.id, *failed, true);
         }
     }
-    tell(landings);
 }
 
 /// One id may have spoilt the query for the others: they are asked in smaller ones, until the culprit is
@@ -324,7 +348,7 @@ void Fetcher::settleIds(const Flights& flights, const IdAnswers& answers, bool a
 void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure) {
     const bool tooLarge = failure.kind == Kind::refused;
     const bool mayBeOneId = failure.kind == Kind::broken || failure.kind == Kind::timeout || tooLarge;
-    std::vector<Landing> landings;
+    Landings landings(flights.size());
     {
         const Lock lock(_mutex);
         for (const auto& flight : flights) {
@@ -336,16 +360,15 @@ void Fetcher::splitOrFail(const Flights& flights, const UpstreamFailure& failure
                 if (tooLarge) {
                     failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(_options.failureHoldOff);
                 }
-                landings.push_back(end(flight, std::move(failed)));
+                landings.add(end(flight, std::move(failed)));
             }
         }
     }
-    for (const Landing& landing : landings) {
+    for (const Landing& landing : landings.all()) {
         if (tooLarge) {  // it will be so the next time too
             rememberFailure(landing.id, std::get<FetchFailed>(*landing.result), true);
         }
     }
-    tell(landings);
 }
 
 bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
@@ -369,13 +392,18 @@ bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
             return false;
         }
     }
+    const std::span flights(&flight, 1);
     try {
         // It may be under way elsewhere, or have been fetched between the look-up of who asked and now.
         if (claim({flight}).empty() || settleIfFetched(flight)) {
             return true;
         }
+        checkTime(slot, _options.pageTimeout);
     } catch (const StoreError& error) {
-        putBack({flight}, error);
+        putBack(flights, Stage::fetchingPage, error);
+        return false;
+    } catch (const std::exception& error) {
+        failUnexpectedly(flights, Stage::fetchingPage, error);
         return false;
     }
     try {
@@ -396,7 +424,7 @@ bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
             guardPages(sources.pages);
         }
     } catch (const std::exception& error) {
-        failUnexpectedly({flight}, error);
+        failUnexpectedly(flights, Stage::fetchingPage, error);
     }
     return false;
 }
@@ -445,11 +473,23 @@ void Fetcher::rememberFailure(const ImdbId& id, const FetchFailed& failure, bool
 
 /// Nothing that is thrown in a worker (no memory, most likely) may end it, or leave those who wait without an
 /// answer.
-void Fetcher::failUnexpectedly(const Flights& flights, const std::exception& error) {
-    logger().error("fetching failed: %s", std::string(error.what()));
-    unclaim(flights);
+void Fetcher::failUnexpectedly(std::span<const std::shared_ptr<Flight>> flights, Stage stage,
+                               const std::exception& error) noexcept {
+    logFailure(logger(), Poco::Message::PRIO_ERROR, "fetching failed", error);
     for (const auto& flight : flights) {
-        land(flight, FetchFailed{"An internal error; ask again later."});
+        Landing landing{.passengers = {}, .id = flight->id, .result = _internalError};
+        std::optional<Lease> claim;
+        {
+            const Lock lock(_mutex);
+            if (flight->stage != stage) {
+                continue;  // it went on before the fault, and another worker may have it
+            }
+            drop(flight);
+            landing.passengers.swap(flight->passengers);
+            claim.swap(flight->claim);
+        }
+        claim.reset();
+        tell({&landing, 1});
     }
 }
 

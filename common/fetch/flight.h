@@ -48,7 +48,8 @@ public:
     virtual std::string name() const { return {}; }
 
     /// Called once for each movie wanted, from a fetching thread, or from the caller of Fetcher::want() when
-    /// the answer is known already. Must not block, and must not call the fetcher.
+    /// the answer is known already. Must not block, throw, nor call the
+    /// fetcher.
     virtual void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) = 0;
 };
 

@@ -3,6 +3,9 @@
 #include <Poco/Logger.h>
 
 #include <algorithm>
+#include <new>
+
+#include "common/log/log.h"
 
 namespace rtbatch {
 
@@ -66,15 +69,23 @@ Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline,
         desk.nextLook = Clock::now();  // what was seen is of another day
     }
     ++desk.waiting[static_cast<std::size_t>(priority)];
-    Entry entry = waitForSlot(lock, desk, priority, deadline, wanted);
-    --desk.waiting[static_cast<std::size_t>(priority)];
-    _changed.notify_all();  // the refresher's may have waited for this one, or another must look now
-    const bool closed = _closed;
-    lock.unlock();
-    if (closed) {
-        withdraw(upstream);
+    const auto waitsNoMore = [&] {
+        --desk.waiting[static_cast<std::size_t>(priority)];
+        _changed.notify_all();  // the refresher's may have waited for this one, or another must look now
+    };
+    try {
+        Entry entry = waitForSlot(lock, desk, priority, deadline, wanted);
+        waitsNoMore();
+        const bool closed = _closed;
+        lock.unlock();
+        if (closed) {
+            withdraw(upstream);
+        }
+        return entry;
+    } catch (const std::bad_alloc&) {  // thrown with the lock held
+        waitsNoMore();
+        throw;
     }
-    return entry;
 }
 
 Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadline deadline,
@@ -106,10 +117,11 @@ Gate::Entry Gate::waitForSlot(Lock& lock, Desk& desk, Priority priority, Deadlin
 }
 
 Slot Gate::hand(Desk& desk, HeldList::iterator held) {
-    held->inUse = true;
-    return {held->lease.deadline(),
-            [this, &desk, held](const Slot::Outcome& outcome) { giveBack(desk, held, outcome); },
-            held->probe};
+    Slot slot{held->lease.deadline(),
+              [this, &desk, held](const Slot::Outcome& outcome) { giveBack(desk, held, outcome); },
+              held->probe};
+    held->inUse = true;  // now that nothing more is thrown
+    return slot;
 }
 
 /// Asks the database for a slot, for all of this process who wait. Called without the lock, by one at a time.
@@ -119,7 +131,10 @@ void Gate::look(Desk& desk) {
         next = lookOnce(desk);
     } catch (const StoreError& error) {
         next = Clock::now() + (error.conflict() ? kConflictRetry : kStoreRetry);
-        complain(desk, error.what());
+        complain(desk, error);
+    } catch (const std::exception& error) {  // those who wait for this look must not wait for ever
+        next = Clock::now() + kStoreRetry;
+        complain(desk, error);
     }
     const Lock lock(_mutex);
     desk.nextLook = std::min(desk.nextLook, next);
@@ -271,8 +286,8 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
     try {
         const auto unseen = settleUnseen(desk, *held, outcome);
         verdict = unseen ? *unseen : settle(desk, *held, outcome);
-    } catch (const StoreError& error) {
-        complain(desk, error.what());
+    } catch (const std::exception& error) {
+        complain(desk, error);
     }
     HeldList given;
     {
@@ -312,8 +327,8 @@ void Gate::release(Desk& desk, HeldList given) {
         if (!place->retakeFor(given.front().lease, kPlaceTerm)) {
             return;
         }
-    } catch (const StoreError& error) {
-        complain(desk, error.what());
+    } catch (const std::exception& error) {
+        complain(desk, error);
     }
     const Lock lock(_mutex);
     if (desk.waitingInAll() > 0 && !desk.place) {
@@ -410,8 +425,13 @@ void Gate::close() {
 
 /// Tells the other processes of this host that a slot is free, and whose it is; `next` as firstOthers() has
 /// it.
-void Gate::ringFree(const Desk& desk, const std::string& next) {
-    _bell.ring("slot." + desk.name + " " + next);
+void Gate::ringFree(const Desk& desk, const std::string& next) noexcept {
+    try {
+        _bell.ring("slot." + desk.name + " " + next);
+    } catch (const std::bad_alloc& error) {  // whoever waits for it looks by himself after a while
+        logFailure(Poco::Logger::get("rtbatch.fetch"), Poco::Message::PRIO_DEBUG, "a bell was not rung",
+                   error);
+    }
 }
 
 /// A bell of another process: `slot.rt FIRST SECOND`, one is free and those two come next, or nobody in
@@ -441,7 +461,7 @@ void Gate::heard(std::string_view message) {
     _changed.notify_all();
 }
 
-void Gate::complain(Desk& desk, const std::string& what) {
+void Gate::complain(Desk& desk, const std::exception& error) noexcept {
     {
         const Lock lock(_mutex);
         if (Clock::now() < desk.complained + kComplaintPause) {
@@ -449,7 +469,8 @@ void Gate::complain(Desk& desk, const std::string& what) {
         }
         desk.complained = Clock::now();
     }
-    Poco::Logger::get("rtbatch.fetch").warning("no slots for %s: %s", desk.name, what);
+    logFailure(Poco::Logger::get("rtbatch.fetch"), Poco::Message::PRIO_WARNING,
+               desk.upstream == Upstream::wikidata ? "no slots for wikidata" : "no slots for rt", error);
 }
 
 }  // namespace rtbatch

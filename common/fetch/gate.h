@@ -195,9 +195,9 @@ private:
     void report(Desk& desk, UpstreamView& view, const Held& held, const Slot::Outcome& outcome);
     using Change = std::function<UpstreamState(const UpstreamState&, Timestamp time)>;
     bool changeState(Desk& desk, UpstreamView& view, const Change& change);
-    void ringFree(const Desk& desk, const std::string& next);
+    void ringFree(const Desk& desk, const std::string& next) noexcept;
     void heard(std::string_view message);
-    void complain(Desk& desk, const std::string& what);
+    void complain(Desk& desk, const std::exception& error) noexcept;
 
     const GateOptions _options;
     Store& _store;

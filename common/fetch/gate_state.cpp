@@ -117,7 +117,7 @@ std::optional<Shut> Gate::shut(Upstream upstream) {
             const UpstreamView view = _store.readUpstream(desk.name);
             note(desk, view.state, view.slots.time);
         } catch (const StoreError& error) {
-            complain(desk, error.what());
+            complain(desk, error);
         }
     }
     const Lock lock(_mutex);

@@ -3,10 +3,12 @@
 #include <Poco/Logger.h>
 
 #include <exception>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
 #include "common/keys/api_key.h"
+#include "common/log/log.h"
 #include "common/store/key_table.h"
 
 namespace rtbatch {
@@ -17,6 +19,15 @@ namespace {
 std::string indexOf(const std::string& digest) {
     constexpr std::size_t kBytes = 8;
     return digest.substr(0, 2 * kBytes);
+}
+
+/// What an error says, if there is memory for it.
+std::string textOf(const std::exception& error) noexcept {
+    try {
+        return error.what();
+    } catch (const std::bad_alloc&) {
+        return "no memory";
+    }
 }
 
 KnownKey knownKey(const KeyRow& row) {
@@ -142,22 +153,26 @@ void KeyRing::reload() {
 void KeyRing::read(std::unique_lock<std::mutex>& lock) {
     _reading = true;
     lock.unlock();
-    auto memory = std::make_shared<Memory>();
-    memory->since = Clock::now();
+    std::shared_ptr<Memory> memory;
     std::string fault;
     try {
+        memory = std::make_shared<Memory>();
+        memory->since = Clock::now();
         for (KeyRow& row : KeyTable(_store).active()) {
             std::string index = indexOf(row.digest);
             memory->keys.emplace(std::move(index), std::move(row));
         }
     } catch (const std::exception& error) {  // whoever waits for the read is never left waiting
-        fault = error.what();
+        fault = textOf(error);
+        if (_wellRead.exchange(false)) {
+            logFailure(Poco::Logger::get("rtbatch.keys"), Poco::Message::PRIO_WARNING,
+                       "the keys cannot be read again", error);
+        }
     }
     lock.lock();
     if (fault.empty()) {
         _memory = std::move(memory);
-    } else if (_fault.empty()) {
-        Poco::Logger::get("rtbatch.keys").warning("the keys cannot be read again: %s", fault);
+        _wellRead = true;
     }
     _fault = std::move(fault);
     _reading = false;

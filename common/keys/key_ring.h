@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -76,8 +77,9 @@ private:
     std::unordered_set<std::string> _unknown;    // guarded by _mutex; digests that were looked for in vain
     bool _reading = false;                       // guarded by _mutex; somebody reads, without the lock
     std::optional<Clock::time_point> _lookedAt;  // guarded by _mutex; when an unknown key last made it read
-    std::string _fault;      // guarded by _mutex; of the last read, empty when it went well
-    bool _stopping = false;  // guarded by _mutex
+    std::string _fault;                  // guarded by _mutex; of the last read, empty when it went well
+    std::atomic<bool> _wellRead = true;  // the last read; so that a fault is logged once
+    bool _stopping = false;              // guarded by _mutex
 
     std::jthread _thread;  // last: the rest is there when it begins
 };

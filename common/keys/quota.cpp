@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "common/log/log.h"
+
 namespace rtbatch {
 
 namespace {
@@ -148,19 +150,33 @@ void Quota::run() {
         if (tick) {
             ticked = Clock::now();
         }
-        std::vector<Job> jobs;
-        if (last) {
-            releaseAll();
-        } else {
-            jobs = collect(tick, since);
+        try {
+            topUp(lock, last, tick, since);
+        } catch (const std::exception& error) {
+            if (!lock.owns_lock()) {
+                lock.lock();
+            }
+            ++_faults;  // whoever waits for it is told
+            _answered.notify_all();
+            logFailure(Poco::Logger::get("rtbatch.keys"), Poco::Message::PRIO_WARNING,
+                       "requests of keys are counted later", error);
         }
-        merge(_unwritten, _counts);
-        merge(_unreturned, _unspent);
-        lock.unlock();
-        auto fault = work(jobs);
-        lock.lock();
-        apply(jobs, std::move(fault));
     }
+}
+
+void Quota::topUp(std::unique_lock<std::mutex>& lock, bool last, bool tick, std::chrono::milliseconds since) {
+    std::vector<Job> jobs;
+    if (last) {
+        releaseAll();
+    } else {
+        jobs = collect(tick, since);
+    }
+    merge(_unwritten, _counts);
+    merge(_unreturned, _unspent);
+    lock.unlock();
+    auto fault = work(jobs);
+    lock.lock();
+    apply(jobs, std::move(fault));
 }
 
 /// Gathers what the database is to be asked, all of one hour, and forgets the keys that nobody has used since
@@ -214,7 +230,8 @@ std::string Quota::work(std::vector<Job>& jobs) {
 
 void Quota::complain(const std::string& fault) {
     if (!std::exchange(_away, true)) {
-        Poco::Logger::get("rtbatch.keys").warning("requests of keys are counted later: %s", fault);
+        logFailure(Poco::Logger::get("rtbatch.keys"), Poco::Message::PRIO_WARNING,
+                   "requests of keys are counted later", StoreError(fault));
     }
 }
 

@@ -72,6 +72,7 @@ private:
     void wake();
 
     void run();
+    void topUp(std::unique_lock<std::mutex>& lock, bool last, bool tick, std::chrono::milliseconds since);
     std::vector<Job> collect(bool tick, std::chrono::milliseconds since);
     void releaseAll();
     std::string work(std::vector<Job>& jobs);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "common/lease/owner.h"
+#include "common/log/log.h"
 
 namespace rtbatch {
 
@@ -166,7 +167,12 @@ void Bell::run() {
         }
         const std::scoped_lock lock(_mutex);
         for (const Listener& listener : _listeners) {
-            listener(datagram.substr(second + 1));
+            try {
+                listener(datagram.substr(second + 1));
+            } catch (const std::exception& error) {  // it was a hint only
+                logFailure(Poco::Logger::get("rtbatch.lease"), Poco::Message::PRIO_DEBUG,
+                           "a bell was not heard", error);
+            }
         }
     }
 }

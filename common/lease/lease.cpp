@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/log/log.h"
+
 namespace rtbatch {
 
 Lease::Lease(Store& store, std::string name, std::string owner, Deadline deadline)
@@ -65,7 +67,8 @@ void Lease::release() noexcept {
     try {
         store->releaseLeases({&_name, 1}, _owner);
     } catch (const std::exception& error) {
-        Poco::Logger::get("rtbatch.lease").debug("%s ends by itself: %s", _name, std::string(error.what()));
+        logFailure(Poco::Logger::get("rtbatch.lease"), Poco::Message::PRIO_DEBUG, "a lease ends by itself",
+                   error);
     }
 }
 
@@ -111,23 +114,32 @@ std::vector<Lease> Leases::acquire(std::span<const std::string> names, std::chro
 }
 
 void Leases::release(std::vector<Lease> leases) noexcept {
-    while (leases.size() > 1) {
-        const std::string owner = leases.back()._owner;
-        std::vector<std::string> names;
-        for (Lease& lease : leases) {
-            if (lease._owner == owner && lease._store != nullptr) {
-                names.push_back(lease._name);
-            }
+    try {
+        while (leases.size() > 1) {
+            releaseOfOneOwner(leases);
         }
-        try {
-            _store.releaseLeases(names, owner);
-            std::ranges::for_each(leases,
-                                  [&](Lease& lease) { lease._owner == owner ? lease.abandon() : void(); });
-        } catch (const std::exception&) {
-            // One by one, then: each says what became of it.
-        }
-        std::erase_if(leases, [&](const Lease& lease) { return lease._owner == owner; });
+    } catch (const std::exception&) {
+        // One by one, then, as each goes: it says what became of it.
+        leases.clear();
     }
+}
+
+void Leases::releaseOfOneOwner(std::vector<Lease>& leases) {
+    const std::string owner = leases.back()._owner;
+    std::vector<std::string> names;
+    for (const Lease& lease : leases) {
+        if (lease._owner == owner && lease._store != nullptr) {
+            names.push_back(lease._name);
+        }
+    }
+    _store.releaseLeases(names, owner);
+    std::erase_if(leases, [&](Lease& lease) {
+        const bool ended = lease._owner == owner;
+        if (ended) {
+            lease.abandon();
+        }
+        return ended;
+    });
 }
 
 std::string Leases::nextOwner() {

@@ -75,6 +75,7 @@ public:
     void release(std::vector<Lease> leases) noexcept;
 
 private:
+    void releaseOfOneOwner(std::vector<Lease>& leases);
     std::string nextOwner();
 
     Store& _store;

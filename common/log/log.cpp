@@ -248,4 +248,13 @@ void logEvent(Poco::Logger& logger, Poco::Message::Priority priority, const std:
     fieldsInHand = nullptr;
 }
 
+void logFailure(Poco::Logger& logger, Poco::Message::Priority priority, std::string_view what,
+                const std::exception& error) noexcept {
+    try {
+        logEvent(logger, priority, std::string(what) + ": " + error.what(), {});
+    } catch (const std::exception&) {
+        return;  // no memory, which is what had to be said, most likely
+    }
+}
+
 }  // namespace rtbatch

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +51,10 @@ struct LogField {
 /// Logs something that has fields, each its own in JSON, `name=value` in text.
 void logEvent(Poco::Logger& logger, Poco::Message::Priority priority, const std::string& message,
               const std::vector<LogField>& fields);
+
+/// Logs that something failed: `WHAT: what the error says`. Never throws, for it is said where the program
+/// goes on whatever happens: a line for which there is no memory is lost.
+void logFailure(Poco::Logger& logger, Poco::Message::Priority priority, std::string_view what,
+                const std::exception& error) noexcept;
 
 }  // namespace rtbatch

@@ -157,6 +157,9 @@ public:
         do {
             result = waitid(P_PID, static_cast<id_t>(_pid), &info, WEXITED);
         } while (result != 0 && errno == EINTR);
+        if (result != 0 && errno != ECHILD) {
+            return reapOtherwise();  // else it would stay about as a zombie
+        }
         _pid = 0;
         if (result != 0) {
             return {.kind = Kind::lost};
@@ -166,6 +169,20 @@ public:
     }
 
 private:
+    ChildEnd reapOtherwise() {
+        int status = 0;
+        pid_t reaped = 0;
+        do {
+            reaped = waitpid(_pid, &status, 0);
+        } while (reaped < 0 && errno == EINTR);
+        _pid = 0;
+        if (reaped < 0) {
+            return {.kind = Kind::lost};
+        }
+        return WIFEXITED(status) ? ChildEnd{.kind = Kind::exited, .number = WEXITSTATUS(status)}
+                                 : ChildEnd{.kind = Kind::signalled, .number = WTERMSIG(status)};
+    }
+
     pid_t _pid;
     Descriptor _handle;
 };
