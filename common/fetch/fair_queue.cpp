@@ -1,54 +1,97 @@
 #include "common/fetch/fair_queue.h"
 
-#include <utility>
+#include <new>
 
 namespace rtbatch {
 
 void FairQueue::push(const FlightListener* lane, Priority priority, std::shared_ptr<Flight> flight) {
-    ++_size;
-    const auto known = _places.find(lane);
-    if (known != _places.end()) {
+    if (const auto known = _places.find(lane); known != _places.end()) {
         known->second.lane->flights.push_back(std::move(flight));
+        ++known->second.account->size;
+        ++_size;
         return;
     }
-    Ring& ring = _rings[static_cast<std::size_t>(priority)];
-    ring.push_back({lane, {}});
-    ring.back().flights.push_back(std::move(flight));
-    _places.emplace(lane, Place{&ring, std::prev(ring.end())});
+    // All that needs memory first, so that nothing is half done when there is none.
+    std::list<Lane> newLane;
+    newLane.push_back({lane, {}});
+    newLane.back().flights.push_back(std::move(flight));
+    Ring newAccount;
+    AccountKey key{priority, std::string(lane->account())};
+    const auto known = _accounts.find(key);
+    if (known == _accounts.end()) {
+        newAccount.push_back({key.second});
+    }
+    const auto account = known == _accounts.end() ? newAccount.begin() : known->second;
+    const auto place = _places.emplace(lane, Place{priority, account, newLane.begin()}).first;
+    try {
+        _accounts.emplace(std::move(key), account);  // does nothing where it is known
+    } catch (const std::bad_alloc&) {
+        _places.erase(place);
+        throw;
+    }
+    ringOf(priority).splice(ringOf(priority).end(), newAccount);
+    account->lanes.splice(account->lanes.end(), newLane);
+    ++account->size;
+    ++_size;
 }
 
 std::shared_ptr<Flight> FairQueue::pop() {
-    for (Ring& ring : _rings) {
-        if (ring.empty()) {
-            continue;
-        }
-        Lane& lane = ring.front();
-        std::shared_ptr<Flight> flight = std::move(lane.flights.front());
-        lane.flights.pop_front();
-        --_size;
-        if (lane.flights.empty()) {
-            _places.erase(lane.owner);
-            ring.pop_front();
-        } else {
-            ring.splice(ring.end(), ring, ring.begin());
-        }
-        return flight;
+    if (empty()) {
+        return nullptr;
     }
-    return nullptr;
+    const Priority priority = mostUrgent();
+    Ring& ring = ringOf(priority);
+    Account& account = ring.front();
+    Lane& lane = account.lanes.front();
+    std::shared_ptr<Flight> flight = std::move(lane.flights.front());
+    lane.flights.pop_front();
+    --account.size;
+    --_size;
+    if (lane.flights.empty()) {
+        _places.erase(lane.owner);
+        account.lanes.pop_front();
+    } else {
+        account.lanes.splice(account.lanes.end(), account.lanes, account.lanes.begin());
+    }
+    ring.splice(ring.end(), ring, ring.begin());
+    forgetIfEmpty(priority, std::prev(ring.end()));
+    return flight;
+}
+
+void FairQueue::forgetIfEmpty(Priority priority, Ring::iterator account) {
+    if (account->lanes.empty()) {
+        _accounts.erase({priority, account->name});
+        ringOf(priority).erase(account);
+    }
+}
+
+std::size_t FairQueue::sizeOf(std::string_view account) const {
+    std::size_t size = 0;
+    for (const Priority priority : {Priority::people, Priority::refresher}) {
+        const auto known = _accounts.find({priority, std::string(account)});
+        size += known == _accounts.end() ? 0 : known->second->size;
+    }
+    return size;
 }
 
 void FairQueue::drop(const FlightListener* lane) {
-    const auto place = _places.find(lane);
-    if (place != _places.end()) {
-        _size -= place->second.lane->flights.size();
-        place->second.ring->erase(place->second.lane);
-        _places.erase(place);
+    const auto found = _places.find(lane);
+    if (found == _places.end()) {
+        return;
     }
+    const Place place = found->second;
+    const std::size_t dropped = place.lane->flights.size();
+    _size -= dropped;
+    place.account->size -= dropped;
+    place.account->lanes.erase(place.lane);
+    _places.erase(found);
+    forgetIfEmpty(place.priority, place.account);
 }
 
 void FairQueue::clear() {
     _size = 0;
     _places.clear();
+    _accounts.clear();
     for (Ring& ring : _rings) {
         ring.clear();
     }

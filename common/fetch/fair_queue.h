@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "common/fetch/flight.h"
 
@@ -13,13 +17,14 @@ namespace rtbatch {
 
 struct Flight;
 
-/// Flights that wait for a worker, fair between those who wait: each listener has a lane, the lanes take
-/// turns, so that a batch of 50 does not make a batch of 1 wait for all 50. People's lanes go before the
-/// refresher's. A flight that several listeners want stands in each one's lane and leaves with the first;
-/// what is popped may therefore be under way already, and the caller skips it. Not synchronised: the
-/// fetcher's lock guards it.
+/// Flights that wait for a worker, fair between those who wait. Accounts (the holders of keys) take turns,
+/// however many batches each has; within an account each listener has a lane, and the lanes take turns, so
+/// that a batch of 50 does not make a batch of 1 wait for all 50. People's lanes go before the refresher's. A
+/// flight that several listeners want stands in each one's lane and leaves with the first; what is popped may
+/// therefore be under way already, and the caller skips it. Not synchronised: the fetcher's lock guards it.
 class FairQueue {
 public:
+    /// Throws std::bad_alloc, and is then as it was.
     void push(const FlightListener* lane, Priority priority, std::shared_ptr<Flight> flight);
 
     /// The next flight, or null when there is none.
@@ -27,8 +32,10 @@ public:
 
     /// How many stand in it: a flight once for each lane.
     std::size_t size() const { return _size; }
+    /// How many of them are an account's.
+    std::size_t sizeOf(std::string_view account) const;
 
-    bool empty() const { return _rings[0].empty() && _rings[1].empty(); }
+    bool empty() const { return _size == 0; }
 
     /// Of what would be popped next. Only when not empty.
     Priority mostUrgent() const { return _rings[0].empty() ? Priority::refresher : Priority::people; }
@@ -43,14 +50,25 @@ private:
         const FlightListener* owner;
         std::deque<std::shared_ptr<Flight>> flights;
     };
-    using Ring = std::list<Lane>;  // the front lane is the next to be served
+    struct Account {
+        std::string name;
+        std::list<Lane> lanes{};  // the front lane is the next to be served
+        std::size_t size = 0;     // of all lanes
+    };
+    using Ring = std::list<Account>;  // likewise
+    using AccountKey = std::pair<Priority, std::string>;
     struct Place {
-        Ring* ring;
-        Ring::iterator lane;
+        Priority priority;
+        Ring::iterator account;
+        std::list<Lane>::iterator lane;
     };
 
+    Ring& ringOf(Priority priority) { return _rings[static_cast<std::size_t>(priority)]; }
+    void forgetIfEmpty(Priority priority, Ring::iterator account);
+
     std::size_t _size = 0;
-    std::array<Ring, 2> _rings;  // by priority
+    std::array<Ring, 2> _rings;  // by priority; no account in them is empty
+    std::map<AccountKey, Ring::iterator> _accounts;
     std::unordered_map<const FlightListener*, Place> _places;
 };
 

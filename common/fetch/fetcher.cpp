@@ -12,6 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// When to ask again for what there was no room for: by then whoever waits now has had his answer.
+constexpr auto kRoomAgain = 60s;
+
 FetchFailed stopping() {
     return {"The service is stopping; ask again."};
 }
@@ -67,7 +70,7 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
                 board(flight->second, passenger);
                 continue;
             }
-            if (auto result = answerAtOnce(movie, known)) {
+            if (auto result = answerAtOnce(movie, known, listener->account())) {
                 landings.add(
                     {{passenger}, movie.id, std::make_shared<const FlightResult>(std::move(*result))});
                 continue;
@@ -112,7 +115,8 @@ Fetcher::Known Fetcher::lookUp(std::span<const Wanted> movies) {
 }
 
 /// What needs no flight, or may have none.
-std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Known& known) {
+std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Known& known,
+                                                  std::string_view account) {
     const auto failure = std::ranges::find(known.failures, movie.id, &KnownFailure::imdbId);
     if (failure != known.failures.end() && failure->retryAt > now()) {
         return FetchFailed{failure->message,
@@ -137,8 +141,17 @@ std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Kno
     if (known.wikidata && !movie.rtId && answer == known.rtIds.end()) {
         return leftAlone(Upstream::wikidata, *known.wikidata);
     }
+    return refuseForRoom(account);
+}
+
+/// However much one account asks for, there is room for others.
+std::optional<FlightResult> Fetcher::refuseForRoom(std::string_view account) const {
     if (_flights.size() >= _options.maxFlights) {
-        return FetchFailed{"Too many movies wait to be fetched; ask again later."};
+        return FetchFailed{"Too many movies wait to be fetched; ask again later.", kRoomAgain};
+    }
+    if (!account.empty() &&
+        _forId.sizeOf(account) + _forPage.sizeOf(account) >= _options.maxFlights / _options.accountShare) {
+        return FetchFailed{"Too many movies of this key wait to be fetched; ask again later.", kRoomAgain};
     }
     return std::nullopt;
 }

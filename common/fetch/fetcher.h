@@ -110,6 +110,7 @@ struct FetcherOptions {
     std::chrono::hours rtIdTtl{24 * 90};               ///< of an id that Wikidata gave
     std::chrono::hours notFoundTtl{24};                ///< of "Wikidata knows none"
     std::size_t maxFlights = 20000;                    ///< more are refused, each with FetchFailed
+    std::size_t accountShare = 4;                      ///< one account may have a quarter of them wait
     /// A pause of an upstream up to this is waited out by what waited before it began; whatever else waits
     /// fails at once.
     std::chrono::milliseconds patience{10000};
@@ -271,7 +272,9 @@ private:
 
     Known lookUp(std::span<const Wanted> movies);
     // With the lock held:
-    std::optional<FlightResult> answerAtOnce(const Wanted& movie, const Known& known);
+    std::optional<FlightResult> answerAtOnce(const Wanted& movie, const Known& known,
+                                             std::string_view account);
+    std::optional<FlightResult> refuseForRoom(std::string_view account) const;
     Flights takeForId();
     std::shared_ptr<Flight> take(FairQueue& queue, Stage stage);
     void board(const std::shared_ptr<Flight>& flight, const Passenger& passenger);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "common/model/imdb_id.h"
@@ -46,6 +47,10 @@ public:
 
     /// Who waits, for the log: a batch's request id. From any thread.
     virtual std::string name() const { return {}; }
+
+    /// On whose account: listeners of one account share its turns in the queues, and its share of their room.
+    /// Empty: nobody's in particular, as where no keys are asked for. From any thread.
+    virtual std::string_view account() const { return {}; }
 
     /// Called once for each movie wanted, from a fetching thread, or from the caller of Fetcher::want() when
     /// the answer is known already. Must not block, throw, nor call the

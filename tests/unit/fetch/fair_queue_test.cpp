@@ -1,6 +1,9 @@
 #include "common/fetch/fair_queue.h"
 
 #include <catch2/catch.hpp>
+#include <list>
+#include <string>
+#include <vector>
 
 #include "common/fetch/fetcher.h"
 
@@ -9,7 +12,12 @@ using namespace rtbatch;
 namespace {
 
 struct Lane : FlightListener {
+    explicit Lane(std::string whose = "") : _account(std::move(whose)) {}
+    std::string_view account() const override { return _account; }
     void landed(const ImdbId& /*id*/, const std::shared_ptr<const FlightResult>& /*result*/) override {}
+
+private:
+    const std::string _account;
 };
 
 std::shared_ptr<Flight> flight(int number) {
@@ -67,4 +75,32 @@ TEST_CASE("a lane that is dropped takes its flights along, and the others keep t
     CHECK(queue.empty());
     queue.push(&first, Priority::people, flight(4));
     CHECK(pop(queue) == 4);
+}
+
+TEST_CASE("accounts take turns, however many lanes each has") {
+    FairQueue queue;
+    std::list<Lane> many;
+    for (int i = 0; i < 420; ++i) {
+        many.emplace_back("1");
+        queue.push(&many.back(), Priority::people, flight(i));
+        queue.push(&many.back(), Priority::people, flight(1000 + i));
+    }
+    const Lane first("2");
+    const Lane second("2");
+    queue.push(&first, Priority::people, flight(5000));
+    queue.push(&second, Priority::people, flight(5001));
+    CHECK(queue.sizeOf("1") == 840);
+    CHECK(queue.sizeOf("2") == 2);
+    std::vector<int> order;
+    for (int i = 0; i < 6; ++i) {
+        order.push_back(pop(queue));
+    }
+    CHECK(order == std::vector{0, 5000, 1, 5001, 2, 3});
+    CHECK(queue.sizeOf("1") == 836);
+    CHECK(queue.sizeOf("2") == 0);
+    for (const Lane& lane : many) {
+        queue.drop(&lane);
+    }
+    CHECK(queue.empty());
+    CHECK(queue.sizeOf("1") == 0);
 }
