@@ -38,16 +38,16 @@ std::int64_t millisBetween(Clock::time_point a, Clock::time_point b) {
 
 }  // namespace
 
-BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, std::unique_ptr<Format> format,
+BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call>& call, std::unique_ptr<Format> format,
                          const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline)
     : _services(services),
       _requestId(call->requestId()),
+      _account(call->keyName()),
       _deadline(deadline),
-      _call(std::move(call)),
       _format(std::move(format)),
       _written(Clock::now()) {
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
-    add(_format->begin(*_call), true);
+    add(_format->begin(*call), true);
     const Timestamp time = now();
     for (const ImdbId& id : request.ids) {
         const auto row = std::ranges::find(rows, id, &CachedMovie::imdbId);
@@ -64,6 +64,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call> call, st
         addError({text, "invalid_id", std::string(ImdbId::whyNot(text))});
     }
     metrics().openStreams.add(1);  // now that nothing more is thrown
+    _call = std::move(call);
 }
 
 BatchStream::~BatchStream() {

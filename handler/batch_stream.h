@@ -51,7 +51,8 @@ class BatchStream : public FlightListener,
                     public Task,
                     public std::enable_shared_from_this<BatchStream> {
 public:
-    BatchStream(StreamServices services, std::unique_ptr<Call> call, std::unique_ptr<Format> format,
+    /// Has taken the call when nothing was thrown, and only then.
+    BatchStream(StreamServices services, std::unique_ptr<Call>& call, std::unique_ptr<Format> format,
                 const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline);
     ~BatchStream() override;
     BatchStream(const BatchStream&) = delete;
@@ -61,6 +62,7 @@ public:
     void start();
 
     std::string name() const override { return _requestId; }
+    std::string_view account() const override { return _account; }
     void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override;
     void departed() override;
     void due() override;
@@ -105,6 +107,7 @@ private:
 
     StreamServices _services;
     const std::string _requestId;
+    const std::string _account;  // the key's name
     const Deadline _deadline;
 
     // Used by the one worker that steps the stream.

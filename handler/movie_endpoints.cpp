@@ -34,8 +34,8 @@ void MovieEndpoints::start(std::unique_ptr<Call>& call, std::unique_ptr<Format> 
                            Deadline deadline) {
     std::vector<CachedMovie> rows =
         request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
-    std::make_shared<BatchStream>(_services, std::move(call), std::move(format), request, std::move(rows),
-                                  deadline)
+    std::erase_if(rows, [](const CachedMovie& row) { return !row.isSound(); });
+    std::make_shared<BatchStream>(_services, call, std::move(format), request, std::move(rows), deadline)
         ->start();
     _services.demand.asked(std::move(request.ids));
 }

@@ -431,6 +431,9 @@ bool Fetcher::fetchPage(const PageSources& sources, Slot& slot) {
 
 bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
     auto row = _parts.store.findStored(flight->id);
+    if (row && !row->isSound()) {
+        row.reset();
+    }
     {
         const Lock lock(_mutex);  // freshUntil may grow
         if (!row || !flight->isFresh(*row)) {
@@ -546,7 +549,9 @@ std::string Fetcher::whoWaits(const Flights& flights) {
 
 std::vector<CachedMovie> Fetcher::findRows(std::span<const ImdbId> ids) {
     try {
-        return _parts.store.findMovies(ids);
+        auto rows = _parts.store.findMovies(ids);
+        std::erase_if(rows, [](const CachedMovie& row) { return !row.isSound(); });
+        return rows;
     } catch (const StoreError& error) {
         logger().warning("cannot look up what was fetched: %s", std::string(error.what()));
         return {};

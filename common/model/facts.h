@@ -32,6 +32,10 @@ struct MovieFacts {
 /// without a score.
 std::string renderFacts(const RtId& id, const MovieFacts& facts);
 
+/// Whether a text is what renderFacts() writes for the page of this Rotten Tomatoes id: a row may have been
+/// edited by hand, and what goes to the wire as it stands must be what the wire promises.
+bool isRenderedFacts(std::string_view facts, std::string_view rtId);
+
 /// Reads what renderFacts() wrote; nothing for any other text.
 std::optional<MovieFacts> parseFacts(const std::string& json);
 

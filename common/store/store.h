@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/model/deadline.h"
+#include "common/model/facts.h"
 #include "common/model/imdb_id.h"
 #include "common/model/rt_id.h"
 #include "common/model/timestamp.h"
@@ -47,6 +48,8 @@ struct CachedMovie {
     Timestamp expiresAt;
 
     bool staleAt(Timestamp t) const { return expiresAt <= t; }
+    /// Else somebody has edited it, and it counts as if it were not there.
+    bool isSound() const { return isRenderedFacts(facts, rtId); }
 };
 
 /// A row of `rt_cache` with what its lifetime comes from, which a hit does not need.

@@ -32,6 +32,8 @@ inline ImdbId id(int number) {
 /// Remembers what landed: "fetched Film 7", "not found", or "failed WHY".
 class Batch : public FlightListener {
 public:
+    explicit Batch(std::string account = "") : _account(std::move(account)) {}
+    std::string_view account() const override { return _account; }
     void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override {
         const std::scoped_lock lock(_mutex);
         std::string text = "not found";
@@ -59,6 +61,7 @@ public:
     }
 
 private:
+    const std::string _account;
     mutable std::mutex _mutex;
     std::vector<std::pair<std::string, std::string>> _landed;
 };
@@ -87,8 +90,8 @@ struct FetcherFixture {
         fetching->start();
         fetcher = &*fetching->fetcher;
     }
-    std::shared_ptr<Batch> want(int from, int to) {
-        auto batch = std::make_shared<Batch>();
+    std::shared_ptr<Batch> want(int from, int to, const std::string& account = "") {
+        auto batch = std::make_shared<Batch>(account);
         want(batch, from, to);
         return batch;
     }

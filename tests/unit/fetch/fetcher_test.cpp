@@ -243,6 +243,60 @@ TEST_CASE_METHOD(Fixture, "more flights than may wait are refused, each by itsel
     CHECK_THAT(batch->of(10), Catch::StartsWith("fetched"));
 }
 
+TEST_CASE_METHOD(Fixture, "many batches of one key do not make another key's only movie wait for them") {
+    upstreams.holdPages();
+    start();
+    std::vector<std::shared_ptr<Batch>> batches;
+    for (int i = 0; i < 19; ++i) {
+        batches.push_back(want(10 * i, 10 * i + 9, "1"));
+    }
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    const auto single = want(195, 195, "2");
+    // Its id is known before the next page is fetched.
+    REQUIRE(eventually(kSoon, [&] {
+        const ImdbId wanted = id(195);
+        return !store->findRtIds({&wanted, 1}).empty();
+    }));
+    upstreams.letPagesGo();
+    REQUIRE(single->waitFor(1));
+    const auto pages = upstreams.pages();
+    const auto place = std::ranges::find(pages, slug(195)) - pages.begin();
+    CHECK(place < 2 + 3);  // after the two that were open, and at most two whose turn it was by then
+    for (const auto& batch : batches) {
+        CHECK(batch->waitFor(10));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a key has its share of the room for what waits, and others have theirs") {
+    options.maxFlights = 40;
+    upstreams.holdIds();
+    start();
+    const auto greedy = want(1, 30, "1");
+    CHECK(greedy->count() == 20);
+    CHECK_THAT(greedy->of(30), Catch::Contains("of this key"));
+    const auto more = want(31, 40, "1");
+    const auto other = want(41, 45, "2");
+    CHECK(other->count() == 0);
+    upstreams.letIdsGo();
+    REQUIRE(other->waitFor(5));
+    REQUIRE(greedy->waitFor(30));
+    CHECK_THAT(other->of(41), Catch::StartsWith("fetched"));
+    CHECK_THAT(greedy->of(1), Catch::StartsWith("fetched"));
+}
+
+TEST_CASE_METHOD(Fixture, "a row that somebody has edited is fetched as if it were not there") {
+    start();
+    REQUIRE(want(1, 1)->waitFor(1));
+    auto row = *store->findStored(id(1));
+    row.facts = R"({"title":"Film 1","criticScore":"a lot"})";
+    store->saveMovie(row);
+    const auto batch = want(1, 1);
+    REQUIRE(batch->waitFor(1));
+    CHECK_THAT(batch->of(1), Catch::StartsWith("fetched {\"rtUrl\""));
+    CHECK(upstreams.pages().size() == 2);
+    CHECK(stored(1)->isSound());
+}
+
 TEST_CASE_METHOD(Fixture, "without the database nothing is asked, and when it is back work goes on") {
     start();
     std::filesystem::rename(dir.file("rtbatch.db"), dir.file("away.db"));

@@ -53,6 +53,7 @@ struct Connected {
     FileDescriptor ours;
 
     Connected() {
+        REQUIRE(FCGX_Init() == 0);
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
         server = FastCgiPeer(ends[0]);

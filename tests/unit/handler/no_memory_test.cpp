@@ -101,7 +101,7 @@ struct Service {
             RouterOptions{.authRequired = true, .maxIds = 50, .maxStreams = 100, .version = "0", .gate = {}},
             fetching->store, *keys, *quota, connections,
             StreamServices{*fetching->fetcher, *monitor, streamWorkers, *demand,
-                           StreamOptions{.timeout = 10s, .heartbeat = 10s}});
+                           StreamOptions{.timeout = 3s, .heartbeat = 10s}});
         listener.emplace(dir.file("socket"), 0600);
         acceptor.emplace(*listener, *workers, connections, 100,
                          [this](std::unique_ptr<Exchange> exchange) { router->handle(std::move(exchange)); });

@@ -71,8 +71,8 @@ struct Fixture {
         int ends[2];
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
         server = ends[0];
-        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, options},
-                                      std::make_unique<Call>(std::make_unique<MemoryExchange>(wire, ends[1])),
+        auto call = std::make_unique<Call>(std::make_unique<MemoryExchange>(wire, ends[1]));
+        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, options}, call,
                                       batchFormat(accept), request, std::move(rows),
                                       Deadline::in(options.timeout))
             ->start();
@@ -196,4 +196,21 @@ TEST_CASE_METHOD(Fixture, "when the program stops, streams are torn and never en
     monitor.tearAll();
     REQUIRE(wire->ended("torn"));
     CHECK(count(wire->text(), "event: done") == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a stream that cannot be begun leaves its call to be answered") {
+    struct Broken : Format {
+        std::string begin(Call& /*call*/) override { return {}; }
+        std::string movie(const MovieOutcome& /*movie*/) override { throw std::runtime_error("no"); }
+        std::string error(const ErrorOutcome& /*error*/) override { return {}; }
+        std::string done(const Counts& /*counts*/) override { return {}; }
+        std::string_view heartbeat() const override { return {}; }
+        std::string_view name() const override { return "broken"; }
+    };
+    auto call = std::make_unique<Call>(std::make_unique<MemoryExchange>(wire));
+    CHECK_THROWS(BatchStream(StreamServices{*fetcher, monitor, workers, *demand, options}, call,
+                             std::make_unique<Broken>(), {.ids = {id(0)}, .invalid = {}},
+                             {{id(0), "m/film_0", "{}", now(), now() + 1h}}, Deadline::in(1s)));
+    REQUIRE(call);  // so that the router says 500, and why in the log
+    CHECK(wire->howItEnded() == "open");
 }

@@ -117,3 +117,51 @@ TEST_CASE("times are written as RFC 3339 in UTC") {
     CHECK(toRfc3339(fromMillis(1769851800007)) == "2026-01-31T09:30:00.007Z");
     CHECK(toRfc3339(fromMillis(4102444799999)) == "2099-12-31T23:59:59.999Z");
 }
+
+TEST_CASE("rendered facts are known from what somebody has made of them") {
+    const RtId page = *RtId::parse("m/heat");
+    MovieFacts facts{
+        .title = "He said \"Heat\"\n\xe2\x80\xa8", .year = 1995, .criticScore = 0, .audienceScore = 100};
+    CHECK(isRenderedFacts(renderFacts(page, facts), "m/heat"));
+    CHECK(isRenderedFacts(renderFacts(page, {.title = "x"}), "m/heat"));
+    facts.certified = true;
+    facts.consensus = "Good \\ long";
+    const std::string good = renderFacts(page, facts);
+    CHECK(isRenderedFacts(good, "m/heat"));
+    CHECK_FALSE(isRenderedFacts(good, "m/hea"));
+    CHECK_FALSE(isRenderedFacts(good, "m/heat_2"));
+    CHECK_FALSE(isRenderedFacts(good, "heat"));
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        CHECK_FALSE(isRenderedFacts(good.substr(0, size), "m/heat"));
+    }
+    const auto with = [&](const std::string& old, const std::string& changed) {
+        std::string text = good;
+        REQUIRE(text.find(old) != std::string::npos);
+        return text.replace(text.find(old), old.size(), changed);
+    };
+    for (const auto& [old, changed] : std::vector<std::pair<std::string, std::string>>{
+             {"{", ""},
+             {"}", "}}"},
+             {"}", ",\"more\":1}"},
+             {",\"year\":1995", ""},
+             {"1995", "\"1995\""},
+             {"1995", "19950"},
+             {"1995", "01995"},
+             {"1995", "-1"},
+             {"1995", ""},
+             {":100", ":101"},
+             {":100", ":null"},
+             {"\"certified_fresh\"", "null"},
+             {"certified_fresh", "splendid"},
+             {"upright", "upright\n"},
+             {"Good", "Go\nod"},
+             {"Good", "G\xc3\xb6od"},
+             {"\\\\", "\\x"},
+             {"\\\\", "\\u00g0"},
+             {"\"Good \\\\ long\"", "undefined"},
+             {"https", "http"},
+         }) {
+        INFO(with(old, changed));
+        CHECK_FALSE(isRenderedFacts(with(old, changed), "m/heat"));
+    }
+}
