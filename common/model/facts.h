@@ -32,7 +32,8 @@ struct MovieFacts {
 /// without a score.
 std::string renderFacts(const RtId& id, const MovieFacts& facts);
 
-/// Whether a text is what renderFacts() writes for the page of this Rotten Tomatoes id: a row may have been
+/// Whether a text is what renderFacts() writes for the page of this Rotten Tomatoes id, or for any page when
+/// the id is empty: a row may have been
 /// edited by hand, and what goes to the wire as it stands must be what the wire promises.
 bool isRenderedFacts(std::string_view facts, std::string_view rtId);
 

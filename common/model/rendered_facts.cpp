@@ -10,6 +10,7 @@ namespace rtbatch {
 namespace {
 
 constexpr std::string_view kNull = "null";
+constexpr std::string_view kSite = "https://www.rottentomatoes.com/";
 
 /// Takes parts off the front of a text. Each says whether it was there.
 class Scanner {
@@ -36,6 +37,16 @@ public:
         const bool plain = size == 1 || !_rest.starts_with('0');
         _rest.remove_prefix(size);
         return read.ec == std::errc() && plain && value >= 0 && value <= most;
+    }
+
+    /// The public address of this Rotten Tomatoes id; of any, when it is empty.
+    bool url(std::string_view rtId) {
+        if (rtId.empty() && literal(kSite)) {
+            const std::string_view path = _rest.substr(0, _rest.find('"'));
+            return RtId::parse(path).has_value() && literal(path);
+        }
+        const auto id = RtId::parse(rtId);
+        return id && literal(id->url());
     }
 
     /// A string in quotes, ASCII, with something in it.
@@ -96,12 +107,11 @@ struct Score {
 
 bool isRenderedFacts(std::string_view facts, std::string_view rtId) {
     constexpr int kLastYear = 9999;
-    const auto id = RtId::parse(rtId);
     Scanner scanner(facts);
     Score critics;
     Score audience;
-    return id && scanner.literal(R"({"rtUrl":")") && scanner.literal(id->url()) &&
-           scanner.literal(R"(","title":)") && scanner.string() && scanner.literal(R"(,"year":)") &&
+    return scanner.literal(R"({"rtUrl":")") && scanner.url(rtId) && scanner.literal(R"(","title":)") &&
+           scanner.string() && scanner.literal(R"(,"year":)") &&
            (scanner.literal(kNull) || scanner.number(kLastYear)) && scanner.literal(R"(,"criticScore":)") &&
            critics.take(scanner) && scanner.literal(R"(,"audienceScore":)") && audience.take(scanner) &&
            scanner.literal(R"(,"criticRating":)") &&

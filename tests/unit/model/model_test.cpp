@@ -128,6 +128,7 @@ TEST_CASE("rendered facts are known from what somebody has made of them") {
     facts.consensus = "Good \\ long";
     const std::string good = renderFacts(page, facts);
     CHECK(isRenderedFacts(good, "m/heat"));
+    CHECK(isRenderedFacts(good, ""));
     CHECK_FALSE(isRenderedFacts(good, "m/hea"));
     CHECK_FALSE(isRenderedFacts(good, "m/heat_2"));
     CHECK_FALSE(isRenderedFacts(good, "heat"));
