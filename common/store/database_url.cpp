@@ -17,7 +17,8 @@ constexpr std::string_view kMysql = "mysql://";
     throw std::invalid_argument(
         "database.url " + why +
         "; write sqlite:PATH, mysql://USER:PASSWORD@HOST:PORT/DATABASE or "
-        "mysql://USER:PASSWORD@/DATABASE?socket=/PATH, with %XX for unusual characters of "
+        "mysql://USER:PASSWORD@/DATABASE?socket=/PATH, the former with ?tls=verify and &ca=/PATH.pem for an "
+        "encrypted connection, with %XX for unusual characters of "
         "the user and the password");
 }
 
@@ -41,6 +42,24 @@ void refuseUnspeakable(const std::string& value, const char* what) {
                "another " +
                what);
     }
+}
+
+void readParameter(DatabaseUrl& url, const std::string& name, const std::string& value) {
+    using Tls = DatabaseUrl::Tls;
+    if (name == "tls") {
+        if (value != "verify" && value != "encrypt" && value != "off") {
+            refuse("has a tls that is neither verify, encrypt nor off");
+        }
+        url.tls = value == "verify" ? Tls::verify : value == "encrypt" ? Tls::encrypt : Tls::off;
+        return;
+    }
+    if (name != "socket" && name != "ca") {
+        refuse("has the parameter '" + name + "', but only socket, tls and ca are known");
+    }
+    if (!value.starts_with('/')) {
+        refuse("has a " + name + " that is not an absolute path");
+    }
+    (name == "ca" ? url.caFile : url.socket) = value;
 }
 
 DatabaseUrl parseMysql(std::string_view url) {
@@ -69,13 +88,7 @@ DatabaseUrl parseMysql(std::string_view url) {
     }
     result.database = uri.getPath().empty() ? "" : uri.getPath().substr(1);
     for (const auto& [name, value] : uri.getQueryParameters()) {
-        if (name != "socket") {
-            refuse("has the parameter '" + name + "', but only socket is known");
-        }
-        if (!value.starts_with('/')) {
-            refuse("has a socket that is not an absolute path");
-        }
-        result.socket = value;
+        readParameter(result, name, value);
     }
 
     if (result.user.empty()) {
@@ -87,7 +100,13 @@ DatabaseUrl parseMysql(std::string_view url) {
     if (result.host.empty() == result.socket.empty()) {
         refuse(result.host.empty() ? "names neither a host nor a socket" : "names both a host and a socket");
     }
-    if (result.host == "localhost" && portGiven) {
+    if (!result.socket.empty() && result.tls != DatabaseUrl::Tls::off) {
+        refuse("asks for tls through a socket of this machine");
+    }
+    if (!result.caFile.empty() && result.tls != DatabaseUrl::Tls::verify) {
+        refuse("names a ca, which counts with tls=verify only");
+    }
+    if (result.host == "localhost" && (portGiven || result.tls != DatabaseUrl::Tls::off)) {
         result.host =
             "127.0.0.1";  // the client library takes "localhost" for its default socket, port or no port
     }

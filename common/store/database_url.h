@@ -21,6 +21,15 @@ struct DatabaseUrl {
     std::string database;
     std::string socket;  ///< MySQL: an absolute path instead of host and port, or empty
 
+    /// Whether the connection is encrypted.
+    enum class Tls {
+        off,
+        encrypt,  ///< with whoever answers
+        verify,   ///< and the server shows a certificate for its host's name, from one of those that we trust
+    };
+    Tls tls = Tls::off;  ///< MySQL by host and port
+    std::string caFile;  ///< whom we trust; empty: whom the system trusts
+
     /// Throws std::invalid_argument, which says what to write instead and never shows the password.
     static DatabaseUrl parse(std::string_view url);
 

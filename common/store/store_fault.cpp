@@ -38,8 +38,9 @@ StoreFault explainMysql(const std::string& text) {
     StoreFault fault;
     fault.message = between(text, "_error]: ", '\t').value_or(text);
     const int number = mysqlErrorNumber(text);
-    // Gone away, lost, lost (extended), server shutdown, connection killed, lost while (new style).
-    fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031});
+    // Gone away, lost, lost (extended), server shutdown, connection killed, lost while (new style), TLS
+    // broke.
+    fault.gone = isOneOf(number, {2006, 2013, 2055, 1053, 1927, 4031, 2026});
     // Lock wait timeout, deadlock (Galera's certification failure too).
     fault.conflict = isOneOf(number, {1205, 1213});
     const auto has = [&](std::string_view part) { return fault.message.find(part) != std::string::npos; };
