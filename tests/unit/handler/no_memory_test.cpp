@@ -104,7 +104,7 @@ struct Service {
                            StreamOptions{.timeout = 3s, .heartbeat = 10s}});
         listener.emplace(dir.file("socket"), 0600);
         acceptor.emplace(*listener, *workers, connections, 100,
-                         [this](std::unique_ptr<Exchange> exchange) { router->handle(std::move(exchange)); });
+                         [this](std::unique_ptr<Exchange> exchange) { router->handle(std::move(exchange), nullptr); });
     }
     ~Service() {
         acceptor.reset();
