@@ -19,6 +19,8 @@ ImdbId imdbIdOf(const std::string& word);
 
 /// Described beside its code.
 Command doctorCommand();
+Command repairCommand();
+Command unblockCommand();
 std::vector<Command> keysCommands();
 
 }  // namespace rtbatch

@@ -19,7 +19,7 @@ ImdbId imdbIdOf(const std::string& word) {
 ExitCode runStatus(const Invocation& invocation) {
     Store store(storeOptions(invocation.config()));
     store.check();
-    const Status status = readStatus(store, invocation.config(), now());
+    const Status status = readStatus(store, invocation.config(), store.time());
     invocation.out() << (invocation.has("json") ? statusJson(status) : statusText(status));
     return ExitCode::ok;
 }
@@ -28,7 +28,7 @@ ExitCode runShow(const Invocation& invocation) {
     const ImdbId id = imdbIdOf(invocation.arguments().front());
     Store store(storeOptions(invocation.config()));
     store.check();
-    const Showing showing = readShowing(store, invocation.config(), id, now());
+    const Showing showing = readShowing(store, invocation.config(), id, store.time());
     invocation.out() << (invocation.has("json") ? showJson(showing) : showText(showing));
     return ExitCode::ok;
 }

@@ -52,7 +52,7 @@ ExitCode runCreate(const Invocation& invocation) {
     Store store(storeOptions(invocation.config()));
     store.check();
     const ApiKey key = ApiKey::generate();
-    const KeyRow row = KeyTable(store).create(wanted, key.digest(), now());
+    const KeyRow row = KeyTable(store).create(wanted, key.digest(), store.time());
     showOnce(invocation, key, row.id);
     return ExitCode::ok;
 }
@@ -84,7 +84,7 @@ ExitCode runRevoke(const Invocation& invocation) {
     Store store(storeOptions(invocation.config()));
     store.check();
     KeyTable table(store);
-    if (!table.revoke(id, now())) {
+    if (!table.revoke(id, store.time())) {
         return refuse(id, "there is no such key");
     }
     invocation.out() << "key " << id << " is revoked; handlers that run refuse it within 30 s\n";

@@ -69,7 +69,7 @@ Command purgeCommand() {
 
 std::vector<Command> allCommands() {
     std::vector<Command> commands{migrateCommand(), doctorCommand(), statusCommand(), showCommand(),
-                                  purgeCommand()};
+                                  purgeCommand(),   repairCommand(), unblockCommand()};
     for (Command& command : keysCommands()) {
         commands.push_back(std::move(command));
     }
@@ -85,7 +85,10 @@ Program adminProgram() {
                         "database.url names."},
         .commands = allCommands(),
         .exitCodes = {{0, "done"},
-                      {1, "doctor: something is wrong; keys: there is no such key, or it is revoked"},
+                      {1,
+                       "doctor: something is wrong; keys: there is no such key, or it is revoked; unblock: "
+                       "the site's row "
+                       "is missing"},
                       {64, "the command line is wrong"},
                       {69, "the database is away or refuses"},
                       {70, "a defect of the program"},

@@ -31,8 +31,7 @@ void purgeOne(Purge& purge, const ImdbId& id, bool dryRun, std::ostream& out) {
         << "\n";
 }
 
-void purgeUnused(Purge& purge, std::chrono::days unusedFor, bool dryRun, std::ostream& out) {
-    const Timestamp before = now() - unusedFor;
+void purgeUnused(Purge& purge, Timestamp before, bool dryRun, std::ostream& out) {
     MovieRows rows;
     std::int64_t movies = 0;
     for (auto ids = purge.unused(before, nullptr); !ids.empty(); ids = purge.unused(before, &ids.back())) {
@@ -56,7 +55,7 @@ ExitCode runPurge(const Invocation& invocation) {
     Purge purge(store);
     if (days) {
         store.check();
-        purgeUnused(purge, std::chrono::days(*days), dryRun, invocation.out());
+        purgeUnused(purge, store.time() - std::chrono::days(*days), dryRun, invocation.out());
     } else {
         const ImdbId id = imdbIdOf(words.front());
         store.check();

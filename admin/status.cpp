@@ -79,6 +79,17 @@ void addLease(UpstreamStatus& status, const LeaseRow& lease) {
     status.waiting.push_back({priority == "0", holderOf(lease)});
 }
 
+std::vector<RunStatus> readRuns(RefreshTable& table, const std::optional<Holder>& lock) {
+    std::vector<RunStatus> runs;
+    for (RefreshRun& run : table.lastRuns(kLastRuns)) {
+        const bool underWay = !run.endedAt && lock && Owner::parse(run.owner) == lock->owner;
+        runs.push_back({std::move(run), underWay});
+    }
+    return runs;
+}
+
+}  // namespace
+
 UpstreamStatus readUpstreamStatus(Store& store, Upstream upstream, int capacity) {
     UpstreamStatus status{.name = nameOf(upstream), .capacity = capacity};
     const UpstreamView view = store.readUpstream(status.name);
@@ -94,17 +105,6 @@ UpstreamStatus readUpstreamStatus(Store& store, Upstream upstream, int capacity)
     }
     return status;
 }
-
-std::vector<RunStatus> readRuns(RefreshTable& table, const std::optional<Holder>& lock) {
-    std::vector<RunStatus> runs;
-    for (RefreshRun& run : table.lastRuns(kLastRuns)) {
-        const bool underWay = !run.endedAt && lock && Owner::parse(run.owner) == lock->owner;
-        runs.push_back({std::move(run), underWay});
-    }
-    return runs;
-}
-
-}  // namespace
 
 std::int64_t allOf(const ServedCounts& counts) {
     return counts.cached + counts.stale + counts.fetched + counts.notFound + counts.failed;

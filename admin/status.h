@@ -12,6 +12,7 @@
 #include "common/store/refresh_table.h"
 #include "common/store/report.h"
 #include "common/store/store.h"
+#include "common/upstream/upstream.h"
 
 namespace rtbatch {
 
@@ -82,6 +83,9 @@ struct Status {
 std::optional<double> hitRatio(const ServedCounts& counts);
 
 std::int64_t allOf(const ServedCounts& counts);
+
+/// One of them, as it is now. Throws StoreError.
+UpstreamStatus readUpstreamStatus(Store& store, Upstream upstream, int capacity);
 
 /// Reads it all. Throws StoreError.
 Status readStatus(Store& store, const Config& config, Timestamp now);

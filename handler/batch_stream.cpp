@@ -48,7 +48,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call>& call, s
       _written(Clock::now()) {
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
     add(_format->begin(*call), true);
-    const Timestamp time = now();
+    const Timestamp time = _services.store.time();
     for (const ImdbId& id : request.ids) {
         const auto row = std::ranges::find(rows, id, &CachedMovie::imdbId);
         if (row == rows.end()) {
@@ -57,7 +57,7 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call>& call, s
             _open.push_back({id, std::move(*row)});
         } else {
             ++_counts.cached;
-            addMovie({id, MovieStatus::cached, row->facts, row->cachedAt, row->expiresAt}, false);
+            addMovie({id, MovieStatus::cached, row->facts, row->cachedAt, row->expiresAt, time}, false);
         }
     }
     for (const std::string& text : request.invalid) {
@@ -199,7 +199,9 @@ void BatchStream::settle(const ImdbId& id, const FlightResult& result) {
     _open.erase(place);
     if (const auto* fetched = std::get_if<Fetched>(&result)) {
         ++_counts.fetched;
-        addMovie({id, MovieStatus::fetched, fetched->facts, fetched->cachedAt, fetched->expiresAt}, true);
+        addMovie({id, MovieStatus::fetched, fetched->facts, fetched->cachedAt, fetched->expiresAt,
+                  _services.store.time()},
+                 true);
     } else if (const auto* failed = std::get_if<FetchFailed>(&result)) {
         settleFailed(open, "scrape_failed", failed->message, failed->retryAfter);
     } else {
@@ -212,9 +214,9 @@ void BatchStream::settleFailed(const Open& open, std::string_view error, std::st
     if (open.stale) {
         ++_counts.cached;
         ++_counts.stale;
-        addMovie(
-            {open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt, open.stale->expiresAt},
-            false);
+        addMovie({open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt, open.stale->expiresAt,
+                  _services.store.time()},
+                 false);
     } else {
         ++(error == "not_found" ? _served.notFound : _served.failed);
         addError({open.id.text(), error, message,

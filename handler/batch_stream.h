@@ -36,6 +36,7 @@ struct StreamServices {
     Monitor& monitor;
     WorkerPool& workers;
     DemandRecorder& demand;
+    const Store& store;  ///< by whose clock rows are fresh or stale
     StreamOptions options;
 };
 

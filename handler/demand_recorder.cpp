@@ -97,7 +97,7 @@ void DemandRecorder::addUp(const std::vector<std::vector<ImdbId>>& batches) {
 void DemandRecorder::write() {
     try {
         DemandTable table(_store);
-        const Timestamp time = now();
+        const Timestamp time = _store.time();
         while (!_unwritten.empty()) {
             std::vector<Asked> asked;
             for (const auto& [id, times] : _unwritten) {

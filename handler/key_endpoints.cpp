@@ -90,7 +90,7 @@ void KeyEndpoints::create(Call& call) {
     checkJson(call.exchange().param("CONTENT_TYPE"));
     const NewKey wanted = readRequest(*parseBody(call.exchange().body(), kExample));
     const ApiKey key = ApiKey::generate();
-    const KeyRow row = KeyTable(_store).create(wanted, key.digest(), now());
+    const KeyRow row = KeyTable(_store).create(wanted, key.digest(), _store.time());
     _ring.reload();
     logChange(call, "a key was made", row.id);
     Response response = jsonResponse(201, keyJson(row, key.text()) + "\n");
@@ -100,7 +100,7 @@ void KeyEndpoints::create(Call& call) {
 
 void KeyEndpoints::revoke(Call& call, std::string_view id) {
     const auto number = readId(id);
-    if (!number || !KeyTable(_store).revoke(*number, now())) {
+    if (!number || !KeyTable(_store).revoke(*number, _store.time())) {
         throw Problem(404, "no_such_key", "There is no key of this id. GET /api/v1/admin/keys lists them.");
     }
     _ring.reload();

@@ -59,7 +59,7 @@ public:
         Headers headers{{"Content-Type", "application/json"},
                         {"Cache-Control", "private, max-age=" + std::to_string(lifetime) +
                                               ", stale-if-error=" + kStaleIfError},
-                        {"Age", std::to_string(wholeSeconds(now() - movie.cachedAt))},
+                        {"Age", std::to_string(wholeSeconds(movie.time - movie.cachedAt))},
                         {"ETag", tag}};
         if (names(_ifNoneMatch, tag)) {
             headers.erase(headers.begin());

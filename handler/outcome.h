@@ -19,6 +19,7 @@ struct MovieOutcome {
     std::string_view facts;  ///< renderFacts()
     Timestamp cachedAt;
     Timestamp expiresAt;
+    Timestamp time;  ///< when it is answered, by the clock of the other two
 };
 
 /// An id that gets no movie, and why.

@@ -53,7 +53,7 @@ Parts::Parts(const Config& config, Scale scale)
                                                _store, _leases, _gate, _bell}),
       _demand(_store, config.demandFlush),
       _keys(_store, {.adminKey = config.authAdminKey, .thread = scale == Scale::service}),
-      _quota(_store, {.thread = scale == Scale::service}),
+      _quota(_store, {.thread = scale == Scale::service, .clock = [this] { return _store.time(); }}),
       _streamWorkers(scale == Scale::service ? kStreamWorkers : 1),
       _router(
           {config.authRequired, config.batchMaxIds, config.handlerMaxStreams, version(), gateOptions(config)},
@@ -62,6 +62,7 @@ Parts::Parts(const Config& config, Scale scale)
            _monitor,
            _streamWorkers,
            _demand,
+           _store,
            {config.batchTimeout, config.movieTimeout, config.batchHeartbeat}}),
       _waiting{WorkerPool(scale == Scale::service ? config.handlerWorkers : 0),
                WorkerPool(scale == Scale::service ? 1 : 0)} {}

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/model/lifetime.h"
+#include "common/store/ahead.h"
 #include "refresher/page_size.h"
 
 namespace rtbatch {
@@ -27,9 +28,10 @@ MappingPlace placeAfter(const std::string& after, std::size_t limit) {
 }  // namespace
 
 IdSyncPass::IdSyncPass(const IdSyncOptions& options, IdSyncTable& table) : _options(options), _table(table) {
-    const Timestamp time = now();
     const auto last = table.read();
-    _resumed = !options.restart && last && !last->finished() && last->startedAt + kOldest > time;
+    const Timestamp time = table.time();
+    _resumed = !options.restart && last && !last->finished() && last->startedAt + kOldest > time &&
+               !isTooFarAhead(SharedTime::syncStartedAt, last->startedAt, time);
     if (last && last->finished()) {
         _expected = static_cast<std::uint64_t>(last->found);
     }
@@ -68,7 +70,7 @@ IdSyncEnd IdSyncPass::run(const AskPage& ask, const std::function<void(const IdS
 }
 
 void IdSyncPass::save(const MappingPlace& place, const MappingPage& page) {
-    const Timestamp time = now();
+    const Timestamp time = _table.time();
     std::vector<KnownRtId> rows;
     rows.reserve(page.ids.size());
     for (const auto& [id, rtId] : page.ids) {

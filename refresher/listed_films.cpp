@@ -88,7 +88,7 @@ public:
 
 private:
     void remember(const MoviesOfRtIds& movies) {
-        const Timestamp time = now();
+        const Timestamp time = _store.time();
         std::map<ImdbId, KnownRtId> known;
         for (const auto& [title, ids] : movies) {
             for (const auto& [id, rtId] : ids) {

@@ -23,7 +23,7 @@ Wanted Plan::wanted(const Ranked& ranked) const {
 
 Plan makePlan(Store& store, const Config& config, std::chrono::milliseconds maxTime) {
     Plan plan;
-    plan.madeAt = now();
+    plan.madeAt = store.time();
     plan.horizon = plan.madeAt + config.refresherEvery + maxTime;
     RefreshTable table(store);
     plan.budget = budgetLeft(config.refresherPagesPerDay, pagesSpent(table, plan.madeAt), plan.madeAt);

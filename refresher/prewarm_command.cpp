@@ -49,7 +49,7 @@ struct Marked {
 
 Marked markAll(Store& store, std::span<const ImdbId> ids, ProgressMode mode, const GoOn& goOn) {
     WantedTable table(store);
-    const Timestamp time = now();
+    const Timestamp time = store.time();
     Progress progress("movies marked", ids.size(), mode);
     Marked result;
     while (result.marked < ids.size() && goOn(std::chrono::milliseconds(0))) {

@@ -79,7 +79,7 @@ RefreshRun Refresher::operator()(const Plan& plan, RunLimits limits) {
     RefreshTable(_store).saveRun(_row);
     const End end = spend(plan, limits);
     finishOpen();
-    _row.endedAt = now();
+    _row.endedAt = _store.time();
     _row.endedBy = describe(end);
     _row.pages = _pages;
     RefreshTable(_store).saveRun(_row);

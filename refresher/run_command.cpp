@@ -18,6 +18,7 @@
 #include "common/log/log.h"
 #include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
+#include "common/store/ahead_table.h"
 #include "common/store/demand_table.h"
 #include "common/store/refresh_table.h"
 #include "common/store/scrape_table.h"
@@ -73,12 +74,14 @@ void showOrder(const Plan& plan, int pages, std::ostream& out) {
 }
 
 void sweep(Store& store) {
-    ScrapeTable(store).purge(now() - kKeepScrapes, kPurgeAtOnce);
-    RefreshTable(store).purgeRuns(now() - kKeepRuns);
-    DemandTable(store).purgeServed(now() - kKeepServed);
+    const Timestamp time = store.time();
+    AheadTable(store).mendUsage();
+    ScrapeTable(store).purge(time - kKeepScrapes, kPurgeAtOnce);
+    RefreshTable(store).purgeRuns(time - kKeepRuns);
+    DemandTable(store).purgeServed(time - kKeepServed);
     Sweep rest(store);
-    rest.absences(now() - kKeepAbsences);
-    rest.usage(now() - kKeepUsage);
+    rest.absences(time - kKeepAbsences);
+    rest.usage(time - kKeepUsage);
     rest.leases(kKeepLeases);
 }
 
@@ -94,7 +97,7 @@ std::string summary(const RefreshRun& run, int budgetBefore) {
 
 /// The alarm is said by the first run that finds it, and by those that tried a page; not every five minutes.
 bool isNews(const RefreshRun& run, Store& store) {
-    const auto runs = RefreshTable(store).runsSince(now() - std::chrono::hours(24));
+    const auto runs = RefreshTable(store).runsSince(store.time() - std::chrono::hours(24));
     const auto before =
         std::ranges::find_if(runs, [&](const auto& one) { return one.startedAt < run.startedAt; });
     return run.pages > 0 || before == runs.end() || before->endedBy != run.endedBy;

@@ -18,7 +18,7 @@ RunLock::RunLock(Store& store, Leases& leases, const std::string& name, std::chr
         _lease = leases.acquire(name, _term);
     }
     if (!_lease) {
-        _taken = view.leases.empty() ? Taken{"a process that has just begun", now()}
+        _taken = view.leases.empty() ? Taken{"a process that has just begun", store.time()}
                                      : Taken{Owner::parse(view.leases.front().owner).describe(),
                                              view.leases.front().acquiredAt};
     }

@@ -18,6 +18,8 @@ Finding checkMigrations(Store& store);
 Finding checkCharset(Store& store, const Config& config);
 Finding checkPrivileges(Store& store, const Config& config);
 Finding checkWriting(Store& store, const Config& config);
+
+// clock_check.cpp
 Finding checkClock(Store& store);
 
 // refresher_checks.cpp

@@ -2,14 +2,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iomanip>
-#include <sstream>
 
 #include "admin/doctor/checks.h"
-#include "common/model/timestamp.h"
 #include "common/store/database_url.h"
 #include "common/store/health_table.h"
 #include "common/store/migrate.h"
@@ -17,11 +13,6 @@
 namespace rtbatch {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-/// Slots keep 5 s of reserve (docs/how-it-works.md, "Clocks").
-constexpr std::chrono::milliseconds kMostSkew = 5s;
 
 bool onSqlite(const DatabaseUrl& url) {
     return url.dialect == Dialect::sqlite;
@@ -41,12 +32,6 @@ std::string userName() {
     passwd* found = nullptr;
     ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
     return found == nullptr ? "number " + std::to_string(::geteuid()) : found->pw_name;
-}
-
-std::string inSeconds(std::chrono::milliseconds time) {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(1) << static_cast<double>(time.count()) / 1000 << " s";
-    return text.str();
 }
 
 Finding checkSqliteFile(HealthTable& health, const DatabaseUrl& url) {
@@ -165,26 +150,6 @@ Finding checkWriting(Store& store, const Config& config) {
                       "make room on its disk, or ask the host which quota is used up; hits are served "
                       "meanwhile, and it goes on by itself"};
     }
-}
-
-Finding checkClock(Store& store) {
-    HealthTable health(store);
-    health.time();  // so that connecting is not in the time that is measured
-    const Timestamp before = now();
-    const Timestamp theirs = health.time();
-    const Timestamp after = now();
-    const auto ours = before + (after - before) / 2;
-    const auto ahead = std::chrono::round<std::chrono::milliseconds>(ours - theirs);
-    const auto apart = std::chrono::abs(ahead);
-    if (apart <= kMostSkew + (after - before) / 2) {
-        return {"clock", Result::good, inSeconds(apart) + " from the database's"};
-    }
-    return {
-        "clock", Result::bad,
-        "this host's clock is " + inSeconds(apart) + (ahead > 0ms ? " ahead of" : " behind") +
-            " the database's",
-        "let both hosts follow NTP (timedatectl set-ntp true), and restart the handlers: ages of rows come "
-        "from the hosts' clocks, leases end by the database's"};
 }
 
 }  // namespace rtbatch

@@ -141,6 +141,13 @@ UpstreamState withPagesSuspended(UpstreamState state, Timestamp now) {
     return state;
 }
 
+UpstreamState withNothingBlocked(const UpstreamState& state, Timestamp now) {
+    UpstreamState fresh;
+    fresh.version = state.version;
+    fresh.clearedAt = state.suspendedAt == Timestamp{} ? state.clearedAt : now;
+    return fresh;
+}
+
 UpstreamState withPagesCleared(UpstreamState state, Timestamp now) {
     state.clearedAt = now;
     return state;

@@ -51,6 +51,10 @@ bool isMarkupChange(int bad);
 UpstreamState withPagesSuspended(UpstreamState state, Timestamp now);
 UpstreamState withPagesBelieved(UpstreamState state, Timestamp now);
 
+/// The state when an operator lets requests go again, whatever it was. Where pages were not believed, those
+/// from before then no longer count.
+UpstreamState withNothingBlocked(const UpstreamState& state, Timestamp now);
+
 /// The state when a film that is known to be good could be read: pages from before then no longer count.
 UpstreamState withPagesCleared(UpstreamState state, Timestamp now);
 

@@ -118,9 +118,10 @@ Fetcher::Known Fetcher::lookUp(std::span<const Wanted> movies) {
 std::optional<FlightResult> Fetcher::answerAtOnce(const Wanted& movie, const Known& known,
                                                   std::string_view account) {
     const auto failure = std::ranges::find(known.failures, movie.id, &KnownFailure::imdbId);
-    if (failure != known.failures.end() && failure->retryAt > now()) {
+    const Timestamp time = _parts.store.time();
+    if (failure != known.failures.end() && failure->retryAt > time) {
         return FetchFailed{failure->message,
-                           std::chrono::ceil<std::chrono::seconds>(failure->retryAt - now())};
+                           std::chrono::ceil<std::chrono::seconds>(failure->retryAt - time)};
     }
     const auto answer = std::ranges::find(known.rtIds, movie.id, &KnownRtId::imdbId);
     if (answer != known.rtIds.end() && !answer->rtId) {

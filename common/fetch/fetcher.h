@@ -58,7 +58,7 @@ struct Flight {
     ImdbId id;
     Stage stage = Stage::waitingForId;
     std::chrono::steady_clock::time_point wantedAt = std::chrono::steady_clock::now();
-    /// When it was found to be under way elsewhere, by this host's clock.
+    /// When it was found to be under way elsewhere, by the shared clock.
     Timestamp elsewhereSince{};
     /// It has failed before, and that is remembered.
     bool failedBefore = false;
@@ -87,7 +87,9 @@ struct Flight {
     bool hasTried(const RtId& id) const { return std::ranges::find(triedRtIds, id) != triedRtIds.end(); }
     bool isQueued() const { return stage == Stage::waitingForId || stage == Stage::waitingForPage; }
     bool isElsewhere() const { return stage == Stage::idElsewhere || stage == Stage::pageElsewhere; }
-    bool isFresh(const CachedMovie& row) const { return !row.staleAt(std::max(now(), freshUntil)); }
+    bool isFresh(const CachedMovie& row, Timestamp time) const {
+        return !row.staleAt(std::max(time, freshUntil));
+    }
 };
 
 /// Under which name a flight is claimed among processes, for the stage that it is in or waits for elsewhere.

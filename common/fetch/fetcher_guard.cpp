@@ -92,7 +92,8 @@ bool Fetcher::isBad(const StoredMovie& film, const Page& page) {
         return true;
     }
     const auto& facts = std::get<MovieFacts>(reading);
-    const Judgement judgement = judge(film, film.imdbId, page.id, facts, _options.lifetime, now());
+    const Judgement judgement =
+        judge(film, film.imdbId, page.id, facts, _options.lifetime, _parts.store.time());
     record(film.imdbId, judgement.outcome, judgement.detail, &facts);
     if (!judgement.mayBeMarkup() && judgement.outcome != ScrapeOutcome::other) {
         _parts.gate.believePages();

@@ -54,7 +54,8 @@ bool Fetcher::settlePage(const std::shared_ptr<Flight>& flight, const Page& page
     const Address where = address.isSamePage(*flight->rtId) ? Address::asked
                           : address.isSamePage(page.id)     ? Address::moved
                                                             : Address::another;
-    Judgement judgement = judge(flight->stored, flight->id, address, facts, _options.lifetime, now(), where);
+    Judgement judgement =
+        judge(flight->stored, flight->id, address, facts, _options.lifetime, _parts.store.time(), where);
     if (judgement.outcome != ScrapeOutcome::other && where != Address::asked) {
         const PageOwner owner = ownerOf(address, flight, ids);
         if (owner == PageOwner::unknown) {
@@ -210,7 +211,7 @@ void Fetcher::save(const Flight& flight, const StoredMovie& row) {
 void Fetcher::record(const ImdbId& id, ScrapeOutcome outcome, const std::string& detail,
                      const MovieFacts* facts) {
     metrics().pages.count(outcome);
-    ScrapeRecord scrape{.imdbId = id, .scrapedAt = now(), .outcome = outcome, .detail = detail};
+    ScrapeRecord scrape{.imdbId = id, .scrapedAt = _parts.store.time(), .outcome = outcome, .detail = detail};
     if (facts != nullptr) {
         scrape.criticScore = facts->criticScore;
         scrape.audienceScore = facts->audienceScore;

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 using Stage = Flight::Stage;
 
-/// How far the clocks of hosts may differ, when one says that a flight failed and the other since when it
-/// waited for it.
+/// How far what two hosts know of the shared clock may differ, when one says that a flight failed and the
+/// other since when it waited for it.
 constexpr auto kClockSkew = 5s;
 
 /// How often it is asked whether there is anything to look for; costs no statement.
@@ -166,6 +166,7 @@ Fetcher::Flights Fetcher::withoutClaim(const Flights& flights, Stage stage) {
 void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& ended) {
     auto rows = findRows(idsOf(flights));
     const auto failures = _parts.store.findFailures(idsOf(ended));
+    const Timestamp time = _parts.store.time();
     Landings landings(flights.size());
     {
         const Lock lock(_mutex);
@@ -174,7 +175,7 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
                 continue;
             }
             const auto movie = std::ranges::find(rows, flight->id, &CachedMovie::imdbId);
-            if (movie != rows.end() && flight->isFresh(*movie)) {
+            if (movie != rows.end() && flight->isFresh(*movie, time)) {
                 landings.add(
                     end(flight, Fetched{std::move(movie->facts), movie->cachedAt, movie->expiresAt}));
             }
@@ -186,8 +187,8 @@ void Fetcher::settlePages(const Flights& flights, Stage stage, const Flights& en
             const auto failure = std::ranges::find(failures, flight->id, &KnownFailure::imdbId);
             if (failure != failures.end() && failure->failedAt + kClockSkew >= flight->elsewhereSince) {
                 FetchFailed failed{failure->message};
-                if (failure->retryAt > now()) {
-                    failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(failure->retryAt - now());
+                if (failure->retryAt > time) {
+                    failed.retryAfter = std::chrono::ceil<std::chrono::seconds>(failure->retryAt - time);
                 }
                 landings.add(end(flight, std::move(failed)));
             } else {

@@ -182,7 +182,7 @@ Fetcher::Flights Fetcher::claim(Flights flights) {
             return true;
         }
         flight->stage = pages ? Stage::pageElsewhere : Stage::idElsewhere;
-        flight->elsewhereSince = now();
+        flight->elsewhereSince = _parts.store.time();
         _elsewhere.insert(flight->id);
         _rung.insert(flight->id);  // it may be over by now
         _watch.notify_all();
@@ -436,7 +436,7 @@ bool Fetcher::settleIfFetched(const std::shared_ptr<Flight>& flight) {
     }
     {
         const Lock lock(_mutex);  // freshUntil may grow
-        if (!row || !flight->isFresh(*row)) {
+        if (!row || !flight->isFresh(*row, _parts.store.time())) {
             flight->stored = std::move(row);
             return false;
         }
@@ -467,7 +467,7 @@ void Fetcher::failPage(const std::shared_ptr<Flight>& flight, const UpstreamFail
 /// the same flight learn how it ended.
 void Fetcher::rememberFailure(const ImdbId& id, const FetchFailed& failure, bool itsOwn) {
     try {
-        _parts.store.saveFailure({id, failure.message, now(), {}},
+        _parts.store.saveFailure({id, failure.message, _parts.store.time(), {}},
                                  itsOwn ? _options.failureHoldOff : std::chrono::milliseconds(0));
     } catch (const StoreError& error) {
         logger().error("cannot remember that %s failed: %s", id.string(), std::string(error.what()));
@@ -559,7 +559,7 @@ std::vector<CachedMovie> Fetcher::findRows(std::span<const ImdbId> ids) {
 }
 
 void Fetcher::remember(const IdAnswers& answers) {
-    const Timestamp checkedAt = now();
+    const Timestamp checkedAt = _parts.store.time();
     std::vector<KnownRtId> rows;
     rows.reserve(answers.size());
     for (const auto& [imdbId, answer] : answers) {

@@ -34,7 +34,7 @@ struct QuotaOptions {
     std::chrono::milliseconds wait{1000};   ///< how long a request waits for the database at most
     /// False: for a process that lives for one request. take() asks the database itself.
     bool thread = true;
-    std::function<Timestamp()> clock = now;  ///< which hour it is; tests have their own
+    std::function<Timestamp()> clock = now;  ///< which hour it is: Store::time(); tests have their own
 };
 
 /// Counts the requests of each key by the hour, and holds those with a limit to it, over all processes of the

@@ -46,9 +46,17 @@ StoreOptions storeOptions(const Config& config) {
     // readers.
     constexpr int kLeastOfSqlite = 6;
     const bool few = config.databaseUrl.starts_with("sqlite:");
+    // What lives for a time is spread, by less than an eighth.
+    const auto spread = [](std::chrono::milliseconds life) { return life + life / 8; };
+    const AheadLimits defaults;
     return {.url = config.databaseUrl,
             .maxConnections = std::max(config.databaseMaxConnections, few ? kLeastOfSqlite : 1),
-            .timeout = config.databaseTimeout};
+            .timeout = config.databaseTimeout,
+            .aheadLimits = {
+                .row = std::max(defaults.row, spread(std::max(config.cacheTtl, config.cacheNewTtl))),
+                .rtId = std::max(defaults.rtId, spread(std::max(config.rtIdTtl, config.notFoundTtl))),
+                // As long as a slot's lease (gate.cpp).
+                .probe = std::max(config.wikidataTimeout, config.rtTimeout) + std::chrono::seconds(5)}};
 }
 
 GateOptions gateOptions(const Config& config) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "common/store/ahead.h"
 #include "common/store/sql_text.h"
 
 namespace rtbatch {
@@ -21,6 +22,13 @@ constexpr std::int64_t kLongestHoldOffMs = std::int64_t{24} * 3600 * 1000;
 
 std::string clockOf(Dialect dialect, const std::string& clock) {
     return clock.empty() ? databaseClock(dialect) : clock;
+}
+
+/// Of a lease that was taken while the clock was ahead, and is free. (Where that clock is set back at once,
+/// who took it in the last seconds may go on for the rest of his term.)
+std::string takenAhead(const std::string& clock, const std::string& table = "") {
+    const auto tolerance = std::chrono::milliseconds(kClockTolerance).count();
+    return table + "acquired_at > " + clock + " + " + std::to_string(tolerance);
 }
 
 /// Names and owners are ASCII, and so is the first byte after them.
@@ -49,10 +57,14 @@ struct CoordinationQueries::Acquire {
 
 struct CoordinationQueries::Renew {
     Renew(Poco::Data::Session& session, Dialect dialect, const std::string& clock) : statement(session) {
-        // Later by a millisecond at least: MySQL does not count a row that keeps its values.
-        statement << "UPDATE lease SET expires_at = " +
-                         std::string(dialect == Dialect::sqlite ? "MAX" : "GREATEST") + "(expires_at + 1, " +
-                         clock + " + ?) WHERE name = ? AND owner = ? AND expires_at > " + clock;
+        // Later by a millisecond at least: MySQL does not count a row that keeps its values. One that was
+        // taken while the clock was ahead, and by nobody since, goes by the right time from now on.
+        const bool sqlite = dialect == Dialect::sqlite;
+        statement << "UPDATE lease SET expires_at = CASE WHEN " + takenAhead(clock) + " THEN " + clock +
+                         " + ? ELSE " + (sqlite ? "MAX" : "GREATEST") + "(expires_at + 1, " + clock +
+                         " + ?) END, acquired_at = " + (sqlite ? "MIN" : "LEAST") + "(acquired_at, " + clock +
+                         ") WHERE name = ? AND owner = ? AND expires_at > " + clock;
+        statement.addBind(use(term));
         statement.addBind(use(term));
         statement.addBind(use(name));
         statement.addBind(use(owner));
@@ -139,7 +151,8 @@ CoordinationQueries::CoordinationQueries(Poco::Data::Session& session, Dialect d
 CoordinationQueries::~CoordinationQueries() = default;
 
 /// Takes each name that is free, has ended, or is this owner's already: then the statement came twice, for
-/// the reply to the first was lost. What expires_at decides is assigned before expires_at itself.
+/// the reply to the first was lost. MySQL assigns from left to right, and what is assigned is seen at once:
+/// so the owner comes first, and by him the others see whether they follow.
 std::string CoordinationQueries::upsertLeases(std::size_t count) const {
     const std::string sql = "INSERT INTO lease (name, owner, acquired_at, expires_at) VALUES " +
                             repeated("(?, ?, " + _clock + ", " + _clock + " + ?)", count);
@@ -148,12 +161,11 @@ std::string CoordinationQueries::upsertLeases(std::size_t count) const {
                " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, acquired_at = "
                "excluded.acquired_at, "
                "expires_at = excluded.expires_at WHERE lease.owner = excluded.owner OR lease.expires_at <= " +
-               _clock;
+               _clock + " OR " + takenAhead(_clock, "lease.");
     }
-    const std::string mayTake = "owner = VALUES(owner) OR expires_at <= " + _clock;
-    return sql + " ON DUPLICATE KEY UPDATE acquired_at = IF(" + mayTake +
-           ", VALUES(acquired_at), acquired_at), owner = IF(expires_at <= " + _clock +
-           ", VALUES(owner), owner), expires_at = IF(" + mayTake + ", VALUES(expires_at), expires_at)";
+    return sql + " ON DUPLICATE KEY UPDATE owner = IF(expires_at <= " + _clock + " OR " + takenAhead(_clock) +
+           ", VALUES(owner), owner), acquired_at = IF(owner = VALUES(owner), VALUES(acquired_at), "
+           "acquired_at), expires_at = IF(owner = VALUES(owner), VALUES(expires_at), expires_at)";
 }
 
 bool CoordinationQueries::acquireLease(const std::string& name, const std::string& owner,
@@ -233,7 +245,7 @@ void CoordinationQueries::releaseLeases(std::span<const std::string> names, cons
 void CoordinationQueries::purgeLeases(std::chrono::milliseconds endedFor) {
     std::int64_t age = endedFor.count();
     Statement statement(_session);
-    statement << "DELETE FROM lease WHERE expires_at <= " + _clock + " - ?";
+    statement << "DELETE FROM lease WHERE expires_at <= " + _clock + " - ? OR " + takenAhead(_clock);
     statement.addBind(use(age));
     statement.execute();
 }
@@ -259,7 +271,8 @@ LeaseView CoordinationQueries::findLeases(std::span<const std::string> names) {
     Statement statement(_session);
     statement << "SELECT " + _clock +
                      ", name, owner, acquired_at, expires_at FROM lease WHERE expires_at > " + _clock +
-                     " AND name IN (" + repeated("?", wanted.size()) + ")";
+                     " AND NOT (" + takenAhead(_clock) + ") AND name IN (" + repeated("?", wanted.size()) +
+                     ")";
     for (auto& name : wanted) {
         statement.addBind(use(name));
     }

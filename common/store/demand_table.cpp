@@ -42,14 +42,20 @@ void DemandTable::add(std::span<const Asked> asked, Timestamp time) {
         const auto fresh = [&](const std::string& column) { return brought(dialect, column); };
         const std::string at = std::to_string(toMillis(time));
         Statement statement(c.session());
-        // A movie that was only marked as wanted has not been asked for before: first_at is 0.
+        const std::string ahead =
+            " > " + std::to_string(toMillis(latestBelieved(SharedTime::lastAskedAt, time)));
+        // A movie that was only marked as wanted has not been asked for before: first_at is 0. MySQL assigns
+        // from left to right, so what the requests decide comes before them.
         statement << "INSERT INTO demand (imdb_id, requests, weight, first_at, last_at) VALUES " +
                          repeated("(?, ?, ?, " + at + ", " + at + ")", rows.size()) +
-                         whenThere(dialect, "imdb_id") + "first_at = CASE WHEN demand.requests = 0 THEN " +
-                         fresh("first_at") + " ELSE demand.first_at END, requests = demand.requests + " +
-                         fresh("requests") + ", weight = demand.weight + " + fresh("weight") +
-                         ", last_at = " + (dialect == Dialect::sqlite ? "MAX" : "GREATEST") +
-                         "(demand.last_at, " + fresh("last_at") + ")";
+                         whenThere(dialect, "imdb_id") +
+                         "first_at = CASE WHEN demand.requests = 0 OR demand.first_at" + ahead + " THEN " +
+                         fresh("first_at") +
+                         " ELSE demand.first_at END, weight = " + weightSql(dialect, "demand", time) + " + " +
+                         fresh("weight") + ", requests = demand.requests + " + fresh("requests") +
+                         ", last_at = CASE WHEN demand.last_at" + ahead + " THEN " + fresh("last_at") +
+                         " ELSE " + (dialect == Dialect::sqlite ? "MAX" : "GREATEST") + "(demand.last_at, " +
+                         fresh("last_at") + ") END";
         for (Row& row : rows) {
             statement.addBind(use(row.id));
             statement.addBind(use(row.requests));

@@ -110,7 +110,7 @@ std::string HealthTable::server() {
 }
 
 Timestamp HealthTable::time() {
-    return fromMillis(number("SELECT " + databaseClock(_store.impl().url().dialect)));
+    return fromMillis(number("SELECT " + _store.impl().clockSql()));
 }
 
 std::vector<std::string> HealthTable::wrongCharacterSets() {
@@ -213,7 +213,9 @@ std::string HealthTable::journalMode() {
 }
 
 std::optional<Timestamp> HealthTable::lastRun() {
-    const auto time = number("SELECT COALESCE(MAX(started_at), 0) FROM refresh_run");
+    const auto latest = latestBelieved(SharedTime::runStartedAt, _store.time());
+    const auto time = number("SELECT COALESCE(MAX(started_at), 0) FROM refresh_run WHERE started_at <= " +
+                             std::to_string(toMillis(latest)));
     return time == 0 ? std::nullopt : std::optional(fromMillis(time));
 }
 
@@ -223,7 +225,7 @@ std::optional<Timestamp> HealthTable::pagesSuspendedSince() {
 }
 
 void HealthTable::rememberAbsent(const ImdbId& id) {
-    const std::string clock = databaseClock(_store.impl().url().dialect);
+    const std::string& clock = _store.impl().clockSql();
     constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
     const std::string sql = "REPLACE INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES ('" +
                             id.string() + "', NULL, " + clock + ", " + clock + " + " +

@@ -41,7 +41,7 @@ std::vector<Row> sortedRows(std::span<const KnownRtId> known) {
 
 /// MySQL assigns from left to right, and what is assigned is seen at once; so the columns of the condition
 /// come last, and the time follows the id. (A row that has this very id is confirmed, so its time may move
-/// too.)
+/// too.) A row that was checked in the future is not believed, so it is replaced.
 std::string upsertSql(Dialect dialect, std::size_t count) {
     const std::string insert = "INSERT INTO rt_id (imdb_id, rt_id, checked_at, expires_at) VALUES " +
                                repeated("(?, ?, ?, ?)", count);
@@ -49,16 +49,19 @@ std::string upsertSql(Dialect dialect, std::size_t count) {
         return insert +
                " ON CONFLICT (imdb_id) DO UPDATE SET rt_id = excluded.rt_id, checked_at = "
                "excluded.checked_at, "
-               "expires_at = excluded.expires_at WHERE rt_id.checked_at < ? OR rt_id.rt_id IS NULL";
+               "expires_at = excluded.expires_at WHERE rt_id.checked_at < ? OR rt_id.checked_at > ? OR "
+               "rt_id.rt_id IS NULL";
     }
     return insert +
            " ON DUPLICATE KEY UPDATE "
-           "expires_at = IF(checked_at < ? OR rt_id IS NULL, VALUES(expires_at), expires_at), "
-           "rt_id = IF(checked_at < ? OR rt_id IS NULL, VALUES(rt_id), rt_id), "
+           "expires_at = IF(checked_at < ? OR checked_at > ? OR rt_id IS NULL, VALUES(expires_at), "
+           "expires_at), "
+           "rt_id = IF(checked_at < ? OR checked_at > ? OR rt_id IS NULL, VALUES(rt_id), rt_id), "
            "checked_at = IF(rt_id = VALUES(rt_id), VALUES(checked_at), checked_at)";
 }
 
-void upsert(Connection& connection, Dialect dialect, std::vector<Row>& rows, std::int64_t passStartedAt) {
+void upsert(Connection& connection, Dialect dialect, std::vector<Row>& rows, std::int64_t passStartedAt,
+            std::int64_t latest) {
     Statement statement(connection.session());
     statement << upsertSql(dialect, rows.size());
     for (Row& row : rows) {
@@ -67,9 +70,9 @@ void upsert(Connection& connection, Dialect dialect, std::vector<Row>& rows, std
         statement.addBind(use(row.checkedAt));
         statement.addBind(use(row.expiresAt));
     }
-    statement.addBind(use(passStartedAt));
-    if (dialect == Dialect::mysql) {
+    for (int i = 0; i < (dialect == Dialect::mysql ? 2 : 1); ++i) {
         statement.addBind(use(passStartedAt));
+        statement.addBind(use(latest));
     }
     statement.execute();
 }
@@ -128,7 +131,8 @@ void IdSyncTable::saveSynced(std::span<const KnownRtId> rows, Timestamp passStar
         const auto some = rows.first(std::min(rows.size(), kRowsAStatement));
         auto sorted = sortedRows(some);
         _store.impl().call([&](Connection& connection) {
-            upsert(connection, _store.impl().url().dialect, sorted, toMillis(passStartedAt));
+            upsert(connection, _store.impl().url().dialect, sorted, toMillis(passStartedAt),
+                   toMillis(latestBelieved(SharedTime::rtIdCheckedAt, _store.time())));
             return true;
         });
         rows = rows.subspan(some.size());

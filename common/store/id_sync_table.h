@@ -28,6 +28,9 @@ class IdSyncTable {
 public:
     explicit IdSyncTable(Store& store) : _store(store) {}
 
+    /// Store::time(), by which all times here go.
+    Timestamp time() const { return _store.time(); }
+
     /// The last pass, or nothing before the first.
     std::optional<IdSync> read();
 

@@ -219,15 +219,20 @@ std::vector<KnownRtId> Queries::findRtIds(std::span<const ImdbId> ids, Timestamp
     return known;
 }
 
-std::vector<ImdbId> Queries::findMoviesOf(const RtId& rtId, Timestamp now) {
+std::vector<ImdbId> Queries::findMoviesOf(const RtId& rtId, Timestamp now, const Latest& latest) {
     std::string page = rtId.text();
     std::int64_t notBefore = toMillis(now);
+    std::int64_t notAfter = toMillis(latest.expiresAt);
+    std::int64_t notCheckedAfter = toMillis(latest.checkedAt);
     std::vector<std::string> found;
     Statement statement(_session);
-    statement << "SELECT imdb_id FROM rt_id WHERE rt_id = ? AND expires_at > ? ORDER BY imdb_id LIMIT " +
+    statement << "SELECT imdb_id FROM rt_id WHERE rt_id = ? AND expires_at > ? AND expires_at <= ? AND "
+                 "checked_at <= ? ORDER BY imdb_id LIMIT " +
                      std::to_string(kMostMoviesOfAPage);
     statement.addBind(use(page));
     statement.addBind(use(notBefore));
+    statement.addBind(use(notAfter));
+    statement.addBind(use(notCheckedAfter));
     statement.addExtract(into(found));
     statement.execute();
     std::vector<ImdbId> ids;

@@ -30,7 +30,12 @@ public:
     std::optional<StoredMovie> findStored(const ImdbId& id);
     void saveMovie(const StoredMovie& movie);
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids, Timestamp now);
-    std::vector<ImdbId> findMoviesOf(const RtId& rtId, Timestamp now);
+    /// Of answers that were checked and expire no later than that.
+    struct Latest {
+        Timestamp checkedAt;
+        Timestamp expiresAt;
+    };
+    std::vector<ImdbId> findMoviesOf(const RtId& rtId, Timestamp now, const Latest& latest);
     void saveRtIds(std::span<const KnownRtId> answers);
 
     /// The highest migration that was applied, 0 for none. Throws when there is no such table.

@@ -2,6 +2,7 @@
 
 #include <Poco/Data/Statement.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -77,8 +78,9 @@ struct DueRows {
         return value <= 0 ? std::nullopt : std::optional(fromMillis(value));
     }
 
-    /// Those that are not `seen` yet.
-    void appendTo(std::vector<DueMovie>& movies, std::set<std::string>& seen) const {
+    /// Those that are not `seen` yet, as far as they are believed `now`.
+    void appendTo(std::vector<DueMovie>& movies, std::set<std::string>& seen, Timestamp now,
+                  const AheadLimits& limits) const {
         for (std::size_t i = 0; i < ids.size(); ++i) {
             const auto id = ImdbId::parse(ids[i]);
             if (!id || !seen.insert(ids[i]).second) {
@@ -94,6 +96,8 @@ struct DueRows {
                     movie.row->released =
                         std::chrono::floor<std::chrono::days>(fromMillis(number(releasedAt, i)));
                 }
+                distrust(*movie.row, now, limits);
+                movie.row->cachedAt = std::min(movie.row->cachedAt, now);
             }
             if (number(year, i) != kNone) {
                 movie.year = static_cast<int>(number(year, i));
@@ -106,6 +110,7 @@ struct DueRows {
                     movie.demand.wantedPlace = number(place, i);
                     movie.demand.wantedAt = fromMillis(number(wantedAt, i));
                 }
+                distrust(movie.demand, now);
             }
             movies.push_back(std::move(movie));
         }
@@ -115,6 +120,10 @@ struct DueRows {
 }  // namespace
 
 std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, int most) {
+    const AheadLimits& limits = _store.impl().aheadLimits();
+    const std::string byDemand = " ORDER BY " + weightSql(_store.impl().url().dialect, "d", now) + " DESC";
+    const std::string mayBeTried =
+        "(COALESCE(f.retry_at, 0) <= ? OR " + aheadSql("rt_failure", "f", now) + ")";
     return _store.impl().call([&](Connection& c) {
         std::vector<DueMovie> movies;
         std::int64_t time = toMillis(now);
@@ -128,7 +137,7 @@ std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, in
             statement
                 << sql +
                        (marked ? " AND d.wanted_place IS NOT NULL AND d.wanted_at > ? ORDER BY d.wanted_place"
-                               : " ORDER BY d.weight DESC") +
+                               : byDemand) +
                        " LIMIT " + std::to_string(most);
             statement.addBind(use(first));
             statement.addBind(use(second));
@@ -137,23 +146,29 @@ std::vector<DueMovie> RefreshTable::findDue(Timestamp now, Timestamp horizon, in
             }
             rows.extractInto(statement);
             statement.execute();
-            rows.appendTo(movies, seen);
+            rows.appendTo(movies, seen, now, limits);
         };
         // A mark says nothing of the demand, so those that nobody asked for would be cut in any order.
         const auto add = [&](const std::string& sql, std::int64_t& first, std::int64_t& second) {
             addSome(sql, first, second, false);
             addSome(sql, first, second, true);
         };
-        add("SELECT c.imdb_id" + DueRows::columns() +
-                " FROM rt_cache c LEFT JOIN demand d ON d.imdb_id = c.imdb_id "
-                "LEFT JOIN rt_id i ON i.imdb_id = c.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = c.imdb_id "
-                "WHERE c.expires_at < ? AND COALESCE(f.retry_at, 0) <= ?",
-            end, time);
+        const std::string rowsWhere =
+            "SELECT c.imdb_id" + DueRows::columns() +
+            " FROM rt_cache c LEFT JOIN demand d ON d.imdb_id = c.imdb_id "
+            "LEFT JOIN rt_id i ON i.imdb_id = c.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = c.imdb_id "
+            "WHERE ";
+        add(rowsWhere + "c.expires_at < ? AND " + mayBeTried, end, time);
+        // By itself, so that the first one keeps its index.
+        addSome(
+            rowsWhere + aheadSql("rt_cache", "c", now, limits) + " AND c.expires_at >= ? AND " + mayBeTried,
+            end, time, false);
         add("SELECT d.imdb_id" + DueRows::columns() +
                 " FROM demand d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
                 "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id LEFT JOIN rt_failure f ON f.imdb_id = d.imdb_id "
-                "WHERE c.imdb_id IS NULL AND COALESCE(f.retry_at, 0) <= ? AND "
-                "(i.imdb_id IS NULL OR i.rt_id IS NOT NULL OR i.expires_at <= ?)",
+                "WHERE c.imdb_id IS NULL AND " +
+                mayBeTried + " AND (i.imdb_id IS NULL OR i.rt_id IS NOT NULL OR i.expires_at <= ? OR " +
+                aheadSql("rt_id", "i", now, limits) + ")",
             time, time);
         return movies;
     });
@@ -175,7 +190,7 @@ DueMovie RefreshTable::find(const ImdbId& id) {
         statement.execute();
         std::vector<DueMovie> movies;
         std::set<std::string> seen;
-        rows.appendTo(movies, seen);
+        rows.appendTo(movies, seen, _store.time(), _store.impl().aheadLimits());
         return movies.at(0);
     });
 }
@@ -221,7 +236,8 @@ std::vector<RefreshRun> RefreshTable::runs(Timestamp since, const std::string& l
         Statement statement(c.session());
         statement
             << "SELECT started_at, ended_at, due, pages, renewed, not_found, failed, owner, ended_by FROM "
-               "refresh_run WHERE started_at >= ? ORDER BY started_at DESC" +
+               "refresh_run WHERE started_at >= ? AND NOT " +
+                   aheadSql("refresh_run", "refresh_run", _store.time()) + " ORDER BY started_at DESC" +
                    limit;
         statement.addBind(use(from));
         for (auto& column : numbers) {

@@ -54,6 +54,8 @@ public:
     /// Writes a run's row, or replaces it.
     void saveRun(const RefreshRun& run);
 
+    // Runs that began in the future are not believed (ahead.h), so they are left out.
+
     /// Runs that began since then, the last first.
     std::vector<RefreshRun> runsSince(Timestamp since);
 

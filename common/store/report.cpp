@@ -23,11 +23,21 @@ std::string sum(const std::string& what) {
 
 enum State : std::int64_t { fresh, stale, missing, notFound };
 
-/// The state of the movie of `c` (its row, or NULL) and `i` (Wikidata's answer, or NULL); binds the time
-/// twice.
-std::string stateColumn() {
-    return "CASE WHEN c.expires_at > ? THEN 0 WHEN c.imdb_id IS NOT NULL THEN 1 "
-           "WHEN i.imdb_id IS NOT NULL AND i.rt_id IS NULL AND i.expires_at > ? THEN 3 ELSE 2 END";
+/// Conditions on a movie's row `c`, and on Wikidata's answer `i`; each binds the time.
+struct Conditions {
+    Conditions(Timestamp now, const AheadLimits& limits)
+        : fresh("c.expires_at > ? AND NOT " + aheadSql("rt_cache", "c", now, limits)),
+          absent("i.imdb_id IS NOT NULL AND i.rt_id IS NULL AND i.expires_at > ? AND NOT " +
+                 aheadSql("rt_id", "i", now, limits)) {}
+
+    std::string fresh;
+    std::string absent;
+};
+
+/// The state of the movie of `c` and `i`, each of which may be NULL; binds the time twice.
+std::string stateColumn(const Conditions& when) {
+    return "CASE WHEN " + when.fresh + " THEN 0 WHEN c.imdb_id IS NOT NULL THEN 1 WHEN " + when.absent +
+           " THEN 3 ELSE 2 END";
 }
 
 void add(RowCounts& counts, std::int64_t state, std::int64_t times) {
@@ -61,17 +71,16 @@ std::array<std::int64_t, count> oneRow(Connection& c, const std::string& sql, st
 }
 
 /// What there is of all movies.
-RowCounts countAll(Connection& c, std::int64_t time) {
+RowCounts countAll(Connection& c, std::int64_t time, const Conditions& when) {
     const auto rows = oneRow<2>(
-        c, "SELECT COUNT(*), " + sum("CASE WHEN expires_at > ? THEN 1 ELSE 0 END") + " FROM rt_cache", time);
-    const auto without = oneRow<2>(
-        c,
-        "SELECT COUNT(*), " +
-            sum("CASE WHEN i.imdb_id IS NOT NULL AND i.rt_id IS NULL AND i.expires_at > ? THEN 1 ELSE 0 "
-                "END") +
-            " FROM demand d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
-            "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id WHERE c.imdb_id IS NULL",
+        c, "SELECT COUNT(*), " + sum("CASE WHEN " + when.fresh + " THEN 1 ELSE 0 END") + " FROM rt_cache c",
         time);
+    const auto without =
+        oneRow<2>(c,
+                  "SELECT COUNT(*), " + sum("CASE WHEN " + when.absent + " THEN 1 ELSE 0 END") +
+                      " FROM demand d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
+                      "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id WHERE c.imdb_id IS NULL",
+                  time);
     return {.fresh = rows[1],
             .stale = rows[0] - rows[1],
             .missing = without[0] - without[1],
@@ -91,10 +100,13 @@ RowCounts& RowCounts::operator+=(const RowCounts& other) {
 RowsByDemand Report::rowsByDemand(Timestamp now) {
     return _store.impl().call([&](Connection& c) {
         std::int64_t time = toMillis(now);
+        const Conditions when(now, _store.impl().aheadLimits());
+        const Dialect dialect = _store.impl().url().dialect;
         std::vector<std::int64_t> states;
         Statement statement(c.session());
-        statement << "SELECT " + stateColumn() +
-                         " FROM (SELECT imdb_id, weight FROM demand ORDER BY weight DESC, imdb_id LIMIT " +
+        statement << "SELECT " + stateColumn(when) + " FROM (SELECT imdb_id, " +
+                         weightSql(dialect, "demand", now) +
+                         " AS weight FROM demand ORDER BY 2 DESC, imdb_id LIMIT " +
                          std::to_string(kClassEnds.back()) +
                          ") AS d LEFT JOIN rt_cache c ON c.imdb_id = d.imdb_id "
                          "LEFT JOIN rt_id i ON i.imdb_id = d.imdb_id ORDER BY d.weight DESC, d.imdb_id";
@@ -110,7 +122,7 @@ RowsByDemand Report::rowsByDemand(Timestamp now) {
         }
         // The rest is what the others leave of all. Handlers go on writing, so it may come out a little below
         // none.
-        RowCounts rest = countAll(c, time);
+        RowCounts rest = countAll(c, time, when);
         for (std::size_t i = 0; i < kClassEnds.size(); ++i) {
             rest.fresh -= classes.at(i).fresh;
             rest.stale -= classes.at(i).stale;
@@ -129,7 +141,8 @@ ServedCounts Report::served(Timestamp since) {
         const auto n =
             oneRow<5>(c,
                       "SELECT " + sum("cached") + ", " + sum("stale") + ", " + sum("fetched") + ", " +
-                          sum("not_found") + ", " + sum("failed") + " FROM served WHERE since >= ?",
+                          sum("not_found") + ", " + sum("failed") + " FROM served WHERE since >= ? AND NOT " +
+                          aheadSql("served", "served", _store.time()),
                       toMillis(since));
         return ServedCounts{n[0], n[1], n[2], n[3], n[4]};
     });
@@ -137,10 +150,13 @@ ServedCounts Report::served(Timestamp since) {
 
 RtIdCounts Report::rtIds(Timestamp now) {
     return _store.impl().call([&](Connection& c) {
-        const auto n = oneRow<3>(c,
-                                 "SELECT COUNT(*), COUNT(rt_id), " +
-                                     sum("CASE WHEN expires_at <= ? THEN 1 ELSE 0 END") + " FROM rt_id",
-                                 toMillis(now));
+        const auto n = oneRow<3>(
+            c,
+            "SELECT COUNT(*), COUNT(rt_id), " +
+                sum("CASE WHEN expires_at <= ? OR " +
+                    aheadSql("rt_id", "rt_id", now, _store.impl().aheadLimits()) + " THEN 1 ELSE 0 END") +
+                " FROM rt_id",
+            toMillis(now));
         return RtIdCounts{n[1], n[0] - n[1], n[2]};
     });
 }

@@ -66,16 +66,19 @@ void ScrapeTable::add(const ScrapeRecord& record) {
 PageTally ScrapeTable::tally(int pages, Timestamp since) {
     return _store.impl().call([&](Connection& c) {
         std::int64_t from = toMillis(since);
+        std::int64_t to = toMillis(latestBelieved(SharedTime::scrapedAt, _store.time()));
         std::vector<std::string> ids;
         std::vector<std::string> outcomes;
         Statement statement(c.session());
         statement << "SELECT imdb_id, CASE WHEN outcome = 'lost' AND detail = 'year' THEN 'read' ELSE "
                      "outcome END FROM "
-                     "rt_scrape WHERE scraped_at >= ? AND outcome IN ('read', 'lost', 'unreadable') AND "
+                     "rt_scrape WHERE scraped_at >= ? AND scraped_at <= ? AND outcome IN ('read', 'lost', "
+                     "'unreadable') AND "
                      "EXISTS (SELECT 1 FROM rt_cache WHERE rt_cache.imdb_id = rt_scrape.imdb_id) "
                      "ORDER BY scraped_at DESC, id DESC LIMIT " +
                          std::to_string(pages);
         statement.addBind(use(from));
+        statement.addBind(use(to));
         statement.addExtract(into(ids));
         statement.addExtract(into(outcomes));
         statement.execute();

@@ -1,11 +1,14 @@
 #include "common/store/store.h"
 
+#include <Poco/Data/Statement.h>
+
 #include <algorithm>
 
 #include "common/store/coordination_queries.h"
 #include "common/store/database_url.h"
 #include "common/store/migrate.h"
 #include "common/store/queries.h"
+#include "common/store/sql_text.h"
 #include "common/store/store_impl.h"
 
 namespace rtbatch {
@@ -23,6 +26,8 @@ DatabaseUrl readyUrl(const std::string& text) {
 Store::Impl::Impl(const StoreOptions& options)
     : _url(readyUrl(options.url)),
       _timeout(options.timeout),
+      _clockSql(options.leaseClock.empty() ? databaseClock(_url.dialect) : options.leaseClock),
+      _aheadLimits(options.aheadLimits),
       _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
             options.leaseClock),
       _watch(_url, options.timeout,
@@ -115,19 +120,49 @@ std::optional<Deadline> StorePatience::current() {
     return patienceOfThread();
 }
 
+void Store::Impl::readClock(Connection& connection) {
+    std::int64_t time = 0;
+    const auto asked = SharedClock::Steady::now();
+    Poco::Data::Statement statement(connection.session());
+    statement << "SELECT " + _clockSql;
+    statement.addExtract(Poco::Data::Keywords::into(time));
+    statement.execute();
+    _clock.measured(fromMillis(time), asked, SharedClock::Steady::now());
+}
+
+Timestamp Store::Impl::askTime() {
+    return call([this](Connection& connection) {
+        readClock(connection);
+        return time();
+    });
+}
+
 Store::Store(const StoreOptions& options) : _impl(std::make_unique<Impl>(options)) {}
 
 Store::~Store() = default;
+
+Timestamp Store::time() const {
+    return _impl->time();
+}
 
 std::vector<CachedMovie> Store::findMovies(std::span<const ImdbId> ids) {
     if (ids.empty()) {
         return {};
     }
-    return _impl->call([&](Connection& c) { return c.queries().findMovies(ids); });
+    auto movies = _impl->call([&](Connection& c) { return c.queries().findMovies(ids); });
+    const Timestamp now = time();
+    for (CachedMovie& movie : movies) {
+        distrust(movie, now, _impl->aheadLimits());
+    }
+    return movies;
 }
 
 std::optional<StoredMovie> Store::findStored(const ImdbId& id) {
-    return _impl->call([&](Connection& c) { return c.queries().findStored(id); });
+    auto movie = _impl->call([&](Connection& c) { return c.queries().findStored(id); });
+    if (movie) {
+        distrust(*movie, time(), _impl->aheadLimits());
+    }
+    return movie;
 }
 
 void Store::saveMovie(const StoredMovie& movie) {
@@ -141,11 +176,19 @@ std::vector<KnownRtId> Store::findRtIds(std::span<const ImdbId> ids) {
     if (ids.empty()) {
         return {};
     }
-    return _impl->call([&](Connection& c) { return c.queries().findRtIds(ids, now()); });
+    auto answers = _impl->call([&](Connection& c) { return c.queries().findRtIds(ids, time()); });
+    std::erase_if(answers,
+                  [&](const KnownRtId& answer) { return !isBelieved(answer, time(), _impl->aheadLimits()); });
+    return answers;
 }
 
 std::vector<ImdbId> Store::findMoviesOf(const RtId& rtId) {
-    return _impl->call([&](Connection& c) { return c.queries().findMoviesOf(rtId, now()); });
+    return _impl->call([&](Connection& c) {
+        return c.queries().findMoviesOf(
+            rtId, time(),
+            {latestBelieved(SharedTime::rtIdCheckedAt, time()),
+             latestBelieved(SharedTime::rtIdExpiresAt, time(), _impl->aheadLimits())});
+    });
 }
 
 void Store::saveRtIds(std::span<const KnownRtId> answers) {
@@ -201,7 +244,17 @@ LeaseView Store::findLeases(std::span<const std::string> names) {
 }
 
 UpstreamView Store::readUpstream(const std::string& upstream) {
-    return _impl->call([&](Connection& c) { return c.coordination().readUpstream(upstream); });
+    const auto asked = SharedClock::Steady::now();
+    UpstreamView view = _impl->call([&](Connection& c) { return c.coordination().readUpstream(upstream); });
+    if (view.slots.time != Timestamp{}) {
+        _impl->clock().measured(view.slots.time, asked, SharedClock::Steady::now());
+    }
+    distrust(view.state, view.slots.time, _impl->aheadLimits());
+    const auto lost = std::erase_if(view.slots.leases, [&](const LeaseRow& lease) {
+        return isTooFarAhead(SharedTime::leaseTakenAt, lease.acquiredAt, view.slots.time);
+    });
+    view.ended += static_cast<int>(lost);
+    return view;
 }
 
 bool Store::saveUpstream(const std::string& upstream, const UpstreamState& state) {
@@ -212,7 +265,11 @@ std::vector<KnownFailure> Store::findFailures(std::span<const ImdbId> ids) {
     if (ids.empty()) {
         return {};
     }
-    return _impl->call([&](Connection& c) { return c.coordination().findFailures(ids); });
+    auto failures = _impl->call([&](Connection& c) { return c.coordination().findFailures(ids); });
+    for (KnownFailure& failure : failures) {
+        distrust(failure, time());
+    }
+    return failures;
 }
 
 void Store::saveFailure(const KnownFailure& failure, std::chrono::milliseconds holdOff) {

@@ -13,6 +13,7 @@
 #include "common/model/imdb_id.h"
 #include "common/model/rt_id.h"
 #include "common/model/timestamp.h"
+#include "common/store/ahead.h"
 #include "common/store/coordination.h"
 
 namespace rtbatch {
@@ -77,9 +78,11 @@ struct StoreOptions {
     int maxConnections = 2;
     /// How long a call may take, waiting for a connection included, in milliseconds.
     std::chrono::milliseconds timeout{5000};
-    /// An SQL expression for the time in milliseconds, by which leases end; empty: the database's clock.
-    /// Tests have their own.
+    /// An SQL expression for the time in milliseconds, by which all that is shared goes; empty: the
+    /// database's clock. Tests have their own.
     std::string leaseClock{};
+    /// How far ahead of that clock what is read may lie.
+    AheadLimits aheadLimits{};
 };
 
 /// Calls of this thread may take no longer than this, however long others may, while this lives: for answers
@@ -108,6 +111,13 @@ public:
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
+
+    /// The time by which all that is shared goes: the database's clock, as far as this process knows it
+    /// without asking (shared_clock.h); this host's until the database has answered once. What is written to
+    /// or compared with the tables takes this and not now(). Never throws.
+    Timestamp time() const;
+
+    // What is read of times that lie too far ahead of that clock: see ahead.h.
 
     /// The rows that there are among `ids` (1-50), fresh or stale, in no particular order: one SELECT.
     std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);

@@ -9,6 +9,7 @@
 #include "common/store/connection_pool.h"
 #include "common/store/database_url.h"
 #include "common/store/database_watch.h"
+#include "common/store/shared_clock.h"
 #include "common/store/store.h"
 #include "common/store/writability.h"
 
@@ -32,6 +33,9 @@ public:
             const bool kept = connection->used();
             try {
                 connection->setDeadline(deadline);
+                if (!kept || _clock.isDue()) {
+                    readClock(*connection);
+                }
                 auto result = work(*connection);
                 connection->markUsed();
                 _watch.answered();
@@ -67,7 +71,19 @@ public:
 
     const DatabaseUrl& url() const { return _url; }
 
+    /// Where the database's time is kept between its answers.
+    SharedClock& clock() { return _clock; }
+    /// The expression for that time.
+    const std::string& clockSql() const { return _clockSql; }
+    /// The database's time, asked for now. Throws StoreError.
+    Timestamp askTime();
+    /// The same, as it is known.
+    Timestamp time() const { return _clock.time().value_or(now()); }
+    const AheadLimits& aheadLimits() const { return _aheadLimits; }
+
 private:
+    void readClock(Connection& connection);
+
     /// Counts one call, and whether it was left by an exception.
     class CallMeter {
     public:
@@ -96,6 +112,9 @@ private:
     const DatabaseUrl _url;
     const std::chrono::milliseconds _timeout;
     Writability _writability;
+    const std::string _clockSql;
+    const AheadLimits _aheadLimits;
+    SharedClock _clock;
     ConnectionPool _pool;
     DatabaseWatch _watch;  // after what it looks after
 };

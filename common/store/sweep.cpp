@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "common/store/sql_text.h"
 #include "common/store/store_impl.h"
 
 namespace rtbatch {
@@ -20,8 +19,7 @@ std::size_t Sweep::usage(Timestamp before) {
 }
 
 std::size_t Sweep::leases(std::chrono::milliseconds endedFor) {
-    return run("lease", "name", "expires_at <= " + databaseClock(_store.impl().url().dialect) + " - ?",
-               endedFor.count());
+    return run("lease", "name", "expires_at <= " + _store.impl().clockSql() + " - ?", endedFor.count());
 }
 
 /// SQLite is built without DELETE ... LIMIT.

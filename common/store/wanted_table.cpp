@@ -35,8 +35,8 @@ std::vector<Mark> sortedMarks(std::span<const ImdbId> ids, std::int64_t place) {
     return marks;
 }
 
-/// MySQL assigns from left to right, and what is assigned is seen at once: the place is told apart first, and
-/// where it is the new one (or was the same), the time follows.
+/// A mark of the future does not count. MySQL assigns from left to right, and what is assigned is seen at
+/// once: the place is told apart first, and where it is the new one (or was the same), the time follows.
 std::string markSql(Dialect dialect, std::size_t count) {
     const std::string insert =
         "INSERT INTO demand (imdb_id, wanted_place, wanted_at) VALUES " + repeated("(?, ?, ?)", count);
@@ -44,10 +44,11 @@ std::string markSql(Dialect dialect, std::size_t count) {
         return insert +
                " ON CONFLICT (imdb_id) DO UPDATE SET wanted_place = excluded.wanted_place, "
                "wanted_at = excluded.wanted_at WHERE demand.wanted_place IS NULL OR demand.wanted_at <= ? OR "
-               "excluded.wanted_place <= demand.wanted_place";
+               "demand.wanted_at > ? OR excluded.wanted_place <= demand.wanted_place";
     }
     return insert +
-           " ON DUPLICATE KEY UPDATE wanted_place = IF(wanted_place IS NULL OR wanted_at <= ? OR "
+           " ON DUPLICATE KEY UPDATE wanted_place = IF(wanted_place IS NULL OR wanted_at <= ? OR wanted_at > "
+           "? OR "
            "VALUES(wanted_place) <= wanted_place, VALUES(wanted_place), wanted_place), "
            "wanted_at = IF(wanted_place = VALUES(wanted_place), VALUES(wanted_at), wanted_at)";
 }
@@ -60,6 +61,7 @@ void WantedTable::mark(std::span<const ImdbId> ids, std::int64_t firstPlace, Tim
         auto marks = sortedMarks(some, firstPlace);
         auto markedAt = toMillis(time);
         auto forgotten = toMillis(time - kMarkLasts);
+        auto latest = toMillis(latestBelieved(SharedTime::wantedAt, time));
         _store.impl().call([&](Connection& connection) {
             Statement statement(connection.session());
             statement << markSql(_store.impl().url().dialect, marks.size());
@@ -69,6 +71,7 @@ void WantedTable::mark(std::span<const ImdbId> ids, std::int64_t firstPlace, Tim
                 statement.addBind(use(markedAt));
             }
             statement.addBind(use(forgotten));
+            statement.addBind(use(latest));
             return statement.execute();
         });
         ids = ids.subspan(some.size());
@@ -88,8 +91,9 @@ std::size_t WantedTable::countWarm(std::span<const ImdbId> ids, Timestamp time) 
         warm += _store.impl().call([&](Connection& connection) {
             std::int64_t count = 0;
             Statement statement(connection.session());
-            statement << "SELECT COUNT(*) FROM rt_cache WHERE expires_at > ? AND imdb_id IN (" +
-                             repeated("?", texts.size()) + ")";
+            statement << "SELECT COUNT(*) FROM rt_cache WHERE expires_at > ? AND NOT " +
+                             aheadSql("rt_cache", "rt_cache", time, _store.impl().aheadLimits()) +
+                             " AND imdb_id IN (" + repeated("?", texts.size()) + ")";
             statement.addBind(use(notBefore));
             for (std::string& text : texts) {
                 statement.addBind(use(text));

@@ -134,6 +134,7 @@ std::pair<HttpReply, std::string> HttpClient::ask(HttpConnection& connection, co
     reply.contentType = response.get("Content-Type", "");
     reply.etag = response.get("ETag", "");
     reply.retryAfter = response.get("Retry-After", "");
+    reply.date = response.get("Date", "");
     bool whole = true;
     if (reply.status == 200) {
         reply.body = connection.readBody(frame, _options.maxBody, patience);

@@ -40,6 +40,7 @@ struct HttpReply {
     std::string contentType;
     std::string etag;
     std::string retryAfter;  ///< as it was sent: seconds or a date
+    std::string date{};      ///< as it was sent: what the sender's clock said
     std::string body;        ///< inflated
     /// False when only the closing of a plain connection marked the end, so that nothing tells a whole body
     /// from a cut one.

@@ -23,6 +23,19 @@ std::string statusText(int status) {
     return std::to_string(status) + (reason == "???" ? "" : " " + reason);
 }
 
+/// A date as HTTP writes it today; nothing for anything else.
+std::optional<Timestamp> parseDate(const std::string& text) {
+    Poco::DateTime date;
+    int zone = 0;
+    // The parser takes almost anything ("soon") for a date, so the date must also read as it was sent.
+    const auto& format = Poco::DateTimeFormat::HTTP_FORMAT;
+    if (!Poco::DateTimeParser::tryParse(format, text, date, zone) ||
+        Poco::DateTimeFormatter::format(date, format) != text) {
+        return std::nullopt;
+    }
+    return fromMillis(date.timestamp().epochMicroseconds() / 1000);
+}
+
 Kind kindOf(int status, bool retryAfter) {
     switch (status) {
         case 404:
@@ -50,23 +63,20 @@ std::optional<std::chrono::seconds> parseRetryAfter(const std::string& text, Tim
         return text.size() > kMaxDigits ? kLongest
                                         : std::min(kLongest, std::chrono::seconds(std::stoll(text)));
     }
-    Poco::DateTime date;
-    int zone = 0;
-    // The parser takes almost anything ("soon") for a date, so the date must also read as it was sent.
-    const auto& format = Poco::DateTimeFormat::HTTP_FORMAT;
-    if (!Poco::DateTimeParser::tryParse(format, text, date, zone) ||
-        Poco::DateTimeFormatter::format(date, format) != text) {
+    const auto when = parseDate(text);
+    if (!when) {
         return std::nullopt;
     }
-    const auto when = fromMillis(date.timestamp().epochMicroseconds() / 1000);
-    return std::clamp(std::chrono::ceil<std::chrono::seconds>(when - t), std::chrono::seconds(0), kLongest);
+    return std::clamp(std::chrono::ceil<std::chrono::seconds>(*when - t), std::chrono::seconds(0), kLongest);
 }
 
 std::optional<UpstreamFailure> failureOf(const HttpReply& reply, const std::string& name) {
     if (reply.status == 200) {
         return std::nullopt;
     }
-    const auto retryAfter = parseRetryAfter(reply.retryAfter, now());
+    // By the sender's own clock, where it says what that is: all processes follow the breaker, and this host's
+    // clock may be wrong.
+    const auto retryAfter = parseRetryAfter(reply.retryAfter, parseDate(reply.date).value_or(now()));
     return UpstreamFailure{kindOf(reply.status, retryAfter.has_value()),
                            name + " answered " + statusText(reply.status), retryAfter};
 }

@@ -44,6 +44,9 @@ TEST_CASE("A command line that is not understood ends with 64 and names the faul
         {"purge --unused-days ten", "--unused-days is 'ten'"},
         {"purge --unused-days 5 tt0113277", "either --unused-days or one IMDb id"},
         {"purge tt1", "'tt1'"},
+        {"repair rt_cache", "'rt_cache'"},
+        {"unblock", "rt|wikidata"},
+        {"unblock imdb", "'imdb' is no site; write rt or wikidata"},
     }));
     CAPTURE(arguments);
     const auto outcome = admin(arguments);

@@ -215,3 +215,23 @@ TEST_CASE_METHOD(Fixture, "an ordinary answer keeps from when on pages count") {
     succeed();
     CHECK(state.clearedAt == time - 5h);
 }
+
+TEST_CASE_METHOD(Fixture, "an operator lifts whatever kept requests back") {
+    fail(Kind::broken, 9);
+    fail(Kind::throttled, 1, 7200s);
+    CHECK_FALSE(mayGo());
+    state.clearedAt = time - 5h;
+    state.version = 41;
+    state = withNothingBlocked(state, time);
+    CHECK(mayGo());
+    CHECK(state == UpstreamState{.version = 41, .clearedAt = time - 5h});
+    fail(Kind::broken, 5);
+    CHECK(pause() == 30s);  // as the first time
+}
+
+TEST_CASE_METHOD(Fixture, "an operator has pages believed again, and only later ones count") {
+    state = withPagesSuspended(state, time);
+    state = withNothingBlocked(state, time + 1min);
+    CHECK(mayGo());
+    CHECK(state == UpstreamState{.clearedAt = time + 1min});
+}

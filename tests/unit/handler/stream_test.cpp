@@ -72,8 +72,8 @@ struct Fixture {
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
         server = ends[0];
         auto call = std::make_unique<Call>(std::make_unique<MemoryExchange>(wire, ends[1]));
-        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, options}, call,
-                                      batchFormat(accept), request, std::move(rows),
+        std::make_shared<BatchStream>(StreamServices{*fetcher, monitor, workers, *demand, *store, options},
+                                      call, batchFormat(accept), request, std::move(rows),
                                       Deadline::in(options.timeout))
             ->start();
     }

@@ -40,7 +40,7 @@ TEST_CASE("A saved movie comes back as it was") {
         R"({"rtUrl":"https://x","title":"Am\u00e9lie \ud83d\ude00 '\"; --","year":2001,)"
         R"("criticScore":0,"audienceScore":null})";
     const CachedMovie saved{imdb("tt12345678"), "m/am\xC3\xA9lie_\xF0\x9F\x8E\xAC", facts,
-                            fromMillis(1'700'000'000'123), fromMillis(253'402'300'799'999)};
+                            fromMillis(1'700'000'000'123), fromMillis(1'700'604'800'999)};
     store.saveMovie(saved);
 
     const auto found = store.findMovies(std::vector{saved.imdbId});

@@ -51,7 +51,7 @@ inline RtId rt(const std::string& text) {
 }
 
 inline CachedMovie movie(const ImdbId& id, const std::string& facts = R"({"title":"Heat"})") {
-    return {id, "m/heat", facts, fromMillis(1'700'000'000'123), fromMillis(1'800'000'000'456)};
+    return {id, "m/heat", facts, fromMillis(1'700'000'000'123), fromMillis(1'700'604'800'456)};
 }
 
 /// Waits until `condition` holds, at most 30 s.

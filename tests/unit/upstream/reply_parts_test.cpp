@@ -20,6 +20,16 @@ TEST_CASE("Retry-After is read as seconds or as a date") {
     }
 }
 
+TEST_CASE("a date in Retry-After counts from the sender's own clock, whatever ours says") {
+    HttpReply reply;
+    reply.status = 429;
+    reply.retryAfter = "Tue, 14 Nov 2023 22:15:20 GMT";
+    reply.date = "Tue, 14 Nov 2023 22:13:20 GMT";
+    CHECK(failureOf(reply, "Site")->retryAfter == seconds(120));
+    reply.date = "yesterday";
+    CHECK(failureOf(reply, "Site")->retryAfter == seconds(0));
+}
+
 TEST_CASE("what each status means") {
     const auto failure = [](int status, const std::string& retryAfter = "") {
         HttpReply reply;
