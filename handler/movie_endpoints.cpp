@@ -1,13 +1,22 @@
 #include "handler/movie_endpoints.h"
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
 #include "common/model/json_text.h"
 #include "handler/batch_request.h"
 #include "handler/json_body.h"
+#include "handler/monitor.h"
 
 namespace rtbatch {
+
+namespace {
+
+/// Who waited longer than this for the look-up may have given up.
+constexpr std::chrono::seconds kLongLook{1};
+
+}  // namespace
 
 void MovieEndpoints::batch(std::unique_ptr<Call>& call) {
     const Deadline deadline = Deadline::in(_services.options.timeout);
@@ -32,8 +41,13 @@ void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId)
 
 void MovieEndpoints::start(std::unique_ptr<Call>& call, std::unique_ptr<Format> format, BatchRequest request,
                            Deadline deadline) {
+    const Deadline patience = Deadline::in(kLongLook);
     std::vector<CachedMovie> rows =
         request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
+    if (patience.passed() && hasDeparted(call->exchange().descriptor())) {
+        call.reset();  // the database hung, and nobody waits for this any more
+        return;
+    }
     std::erase_if(rows, [](const CachedMovie& row) { return !row.isSound(); });
     std::make_shared<BatchStream>(_services, call, std::move(format), request, std::move(rows), deadline)
         ->start();

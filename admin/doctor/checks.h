@@ -19,6 +19,13 @@ Finding checkCharset(Store& store, const Config& config);
 Finding checkPrivileges(Store& store, const Config& config);
 Finding checkWriting(Store& store, const Config& config);
 
+// database_way_check.cpp: what lies between us and the database.
+Finding checkDatabaseWay(const Config& config);
+/// Of a file system's number, as statfs(2) has it; null for one of this machine.
+const char* networkFileSystem(unsigned long number);
+/// Whether a host is this machine or of a private network (RFC 1918, RFC 4193), as far as can be told.
+bool isPrivateHost(const std::string& host);
+
 // clock_check.cpp
 Finding checkClock(Store& store);
 

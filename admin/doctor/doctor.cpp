@@ -85,6 +85,7 @@ std::vector<Finding> examine(const Config& config, const DoctorOptions& options)
     const WithDatabase database(config);
     findings.push_back(database.reachable());
     findings.push_back(database.migrated());
+    findings.push_back(guarded("database way", [&] { return checkDatabaseWay(config); }));
     findings.push_back(database.look("charset", [&](Store& s) { return checkCharset(s, config); }));
     findings.push_back(database.look("privileges", [&](Store& s) { return checkPrivileges(s, config); }));
     const bool mayWrite = findings.back().result != Result::bad;

@@ -282,6 +282,9 @@ void Gate::standInLine(Desk& desk, Priority priority) {
 }
 
 void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome) {
+    if (outcome.failure != nullptr) {
+        heed(desk, *outcome.failure);
+    }
     Verdict verdict;
     try {
         const auto unseen = settleUnseen(desk, *held, outcome);
@@ -311,6 +314,19 @@ void Gate::giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& ou
     const auto look = Clock::now() + (verdict.next.empty() ? 0ms : second ? _options.nearLook : kSecondLook);
     desk.nextLook = std::min(desk.nextLook, look);
     _changed.notify_all();
+}
+
+/// What a failure means for this process at once. Others learn of it when it is written, and meanwhile a slot
+/// that comes back must not be handed out again to ask a site which has just asked for a pause.
+void Gate::heed(Desk& desk, const UpstreamFailure& failure) {
+    const UpstreamState state = withOutcome({}, &failure, false, Timestamp{});
+    const auto now = Clock::now();
+    const auto until = now + state.shutUntil.time_since_epoch();
+    const Lock lock(_mutex);
+    desk.quiet = false;
+    if (until > now && (!desk.shut || desk.shut->until < until)) {
+        desk.shut = Shut{until, now};
+    }
 }
 
 /// Gives a slot back to the database; if this process waits for another, at the end of the line.

@@ -187,6 +187,7 @@ private:
     Consent note(Desk& desk, const UpstreamState& state, Timestamp time);
     bool takeSlot(Desk& desk, const UpstreamView& view, int number, bool probe);
     void standInLine(Desk& desk, Priority priority);
+    void heed(Desk& desk, const UpstreamFailure& failure);
     void giveBack(Desk& desk, HeldList::iterator held, const Slot::Outcome& outcome);
     std::optional<Verdict> settleUnseen(Desk& desk, const Held& held, const Slot::Outcome& outcome);
     bool othersAreFar(const SlotLine& line);

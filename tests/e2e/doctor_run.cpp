@@ -15,9 +15,10 @@ namespace rtbatch::test {
 
 using namespace std::chrono_literals;
 
-const std::vector<std::string> kAllChecks{
-    "charset", "clock",           "contact",     "database",   "handler socket", "markup",   "migrations",
-    "nginx",   "nginx buffering", "page reader", "privileges", "refresher",      "settings", "writing"};
+const std::vector<std::string> kAllChecks{"charset",      "clock",           "contact",     "database",
+                                          "database way", "handler socket",  "markup",      "migrations",
+                                          "nginx",        "nginx buffering", "page reader", "privileges",
+                                          "refresher",    "settings",        "writing"};
 
 std::vector<std::string> allBut(const std::string& check) {
     std::vector<std::string> others = kAllChecks;

@@ -190,9 +190,9 @@ TEST_CASE_METHOD(Installation, "a handler that does not run is told", "[doctor]"
 
 TEST_CASE_METHOD(Installation, "a page reader that does not run is told", "[doctor]") {
     checkOnlyBad(examine(stack, {.settings = {{"reader.path", "/nowhere/reader"}}}), "page reader",
-                 "/nowhere/reader: it cannot be started: No such file", "reader.path");
+                 "/nowhere/reader: the page reader could not be started: No such file", "reader.path");
     checkOnlyBad(examine(stack, {.settings = {{"reader.path", "/bin/true"}}}), "page reader",
-                 "/bin/true: it ended with code 0", "reader.path");
+                 "/bin/true: the page reader's answer is not JSON", "reader.path");
 }
 
 TEST_CASE_METHOD(Installation, "settings that are wrong are told", "[doctor]") {

@@ -1,5 +1,6 @@
 // A program of its own: it replaces operator new by one that fails when it is told to.
 #include <Poco/Logger.h>
+#include <fcgiapp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,6 +91,7 @@ struct Service {
     int asked = 0;
 
     Service() {
+        REQUIRE(FCGX_Init() == 0);
         migrate(storeOptions);
         fetching.emplace(storeOptions, upstreams);
         fetching->options.nearLook = 50ms;
