@@ -53,8 +53,8 @@ void prepareClient(const DatabaseUrl& url) {
 }
 
 Connection::Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
-                       const std::string& leaseClock)
-    : _url(std::move(url)), _leaseClock(leaseClock), _deadline(deadline) {
+                       std::string leaseClock)
+    : _url(std::move(url)), _leaseClock(std::move(leaseClock)), _deadline(deadline) {
     const Deadline connectBy =
         _url.dialect == Dialect::mysql ? Deadline::in(connectLimit(deadline)) : deadline;
     try {

@@ -28,7 +28,7 @@ public:
     /// one. `timeout` is the longest that the server may work on one statement. Throws StoreError.
     /// `leaseClock`: see StoreOptions.
     Connection(DatabaseUrl url, Mode mode, std::chrono::milliseconds timeout, Deadline deadline,
-               const std::string& leaseClock = {});
+               std::string leaseClock = {});
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

@@ -157,7 +157,7 @@ void setSocketTimeout(Poco::Data::Session& session, std::chrono::milliseconds ti
             MYSQL* mysql = Poco::Data::MySQL::Utility::handle(session);
             mysql->options.read_timeout = 1;
             mysql->options.write_timeout = 1;
-            const timeval time{.tv_sec = left / 1000, .tv_usec = (left % 1000) * 1000};
+            const timeval time{.tv_sec = left / 1000, .tv_usec = (left % 1000) * 1000L};
             ::setsockopt(socketOf(session), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
             ::setsockopt(socketOf(session), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
         }

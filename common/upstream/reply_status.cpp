@@ -74,8 +74,8 @@ std::optional<UpstreamFailure> failureOf(const HttpReply& reply, const std::stri
     if (reply.status == 200) {
         return std::nullopt;
     }
-    // By the sender's own clock, where it says what that is: all processes follow the breaker, and this host's
-    // clock may be wrong.
+    // By the sender's own clock, where it says what that is: all processes follow the breaker, and this
+    // host's clock may be wrong.
     const auto retryAfter = parseRetryAfter(reply.retryAfter, parseDate(reply.date).value_or(now()));
     return UpstreamFailure{kindOf(reply.status, retryAfter.has_value()),
                            name + " answered " + statusText(reply.status), retryAfter};

@@ -12,8 +12,8 @@ public:
     /// `options.baseUrl` is the endpoint itself; `options.name` is set here. Throws as HttpClient does.
     explicit WikidataClient(HttpOptions options);
 
-    /// Throws std::invalid_argument for more than 50 ids; asks nothing for none. A reply of more than 256 KiB is
-    /// refused.
+    /// Throws std::invalid_argument for more than 50 ids; asks nothing for none. A reply of more than 256 KiB
+    /// is refused.
     std::variant<IdAnswers, UpstreamFailure> resolve(std::span<const ImdbId> ids, Deadline deadline) override;
 
     std::variant<std::vector<ImdbId>, UpstreamFailure> moviesOf(const RtId& rtId, Deadline deadline) override;

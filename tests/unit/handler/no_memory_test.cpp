@@ -102,11 +102,12 @@ struct Service {
         router.emplace(
             RouterOptions{.authRequired = true, .maxIds = 50, .maxStreams = 100, .version = "0", .gate = {}},
             fetching->store, *keys, *quota, connections,
-            StreamServices{*fetching->fetcher, *monitor, streamWorkers, *demand,
+            StreamServices{*fetching->fetcher, *monitor, streamWorkers, *demand, fetching->store,
                            StreamOptions{.timeout = 3s, .heartbeat = 10s}});
         listener.emplace(dir.file("socket"), 0600);
-        acceptor.emplace(*listener, *workers, connections, 100,
-                         [this](std::unique_ptr<Exchange> exchange) { router->handle(std::move(exchange), nullptr); });
+        acceptor.emplace(*listener, *workers, connections, 100, [this](std::unique_ptr<Exchange> exchange) {
+            router->handle(std::move(exchange), nullptr);
+        });
     }
     ~Service() {
         acceptor.reset();

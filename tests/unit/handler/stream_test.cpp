@@ -208,7 +208,7 @@ TEST_CASE_METHOD(Fixture, "a stream that cannot be begun leaves its call to be a
         std::string_view name() const override { return "broken"; }
     };
     auto call = std::make_unique<Call>(std::make_unique<MemoryExchange>(wire));
-    CHECK_THROWS(BatchStream(StreamServices{*fetcher, monitor, workers, *demand, options}, call,
+    CHECK_THROWS(BatchStream(StreamServices{*fetcher, monitor, workers, *demand, *store, options}, call,
                              std::make_unique<Broken>(), {.ids = {id(0)}, .invalid = {}},
                              {{id(0), "m/film_0", "{}", now(), now() + 1h}}, Deadline::in(1s)));
     REQUIRE(call);  // so that the router says 500, and why in the log
