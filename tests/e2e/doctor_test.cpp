@@ -151,7 +151,8 @@ TEST_CASE_METHOD(Installation, "a run that was killed is told, and one that is u
 
 TEST_CASE_METHOD(Installation, "pages that are not believed any more are told", "[doctor]") {
     stack.sql(
-        "UPDATE upstream_state SET suspended_at = 1700000000000, shut_until = 32503680000000 "
+        "UPDATE upstream_state SET suspended_at = 1700000000000, shut_until = "
+        "UNIX_TIMESTAMP() * 1000 + 240000 "
         "WHERE upstream = 'rt'");
     const Examined found = examine(stack);
     INFO(found.text);
