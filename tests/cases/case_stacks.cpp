@@ -14,9 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A time long ago, and one that no test will see.
+// A time long ago, and one that no test will see, but no further ahead than is believed.
 const std::string kCachedAt = "1700000000123";
-const std::string kNever = "32503680000000";
+const std::string kNever =
+    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch() + std::chrono::hours(20))
+                       .count());
 
 /// Their pages fail at the stand-in of `plain`.
 const std::vector<std::string> kFailing = {"tt9000010", "tt9000020"};

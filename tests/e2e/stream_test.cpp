@@ -1,6 +1,7 @@
 // The stream of hits, to the byte.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "tests/e2e/batch_view.h"
 #include "tests/support/stack.h"
@@ -9,9 +10,16 @@ using namespace rtbatch::test;
 
 namespace {
 
+/// In milliseconds, as the database has it.
+std::string tomorrow() {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::system_clock::now().time_since_epoch() + 24h)
+                              .count());
+}
+
 /// Puts a fresh row into the cache, with these facts as the wire has them.
 void putRow(Stack& stack, const std::string& id, const std::string& facts,
-            const std::string& expiresAt = "32503680000000") {
+            const std::string& expiresAt = tomorrow()) {
     stack.sql("INSERT INTO rt_cache (imdb_id, rt_slug, facts, cached_at, expires_at) VALUES ('" + id +
               "', 'm/x', '" + facts + "', 1700000000123, " + expiresAt + ")");
 }
