@@ -124,8 +124,10 @@ TEST_CASE_METHOD(Installation, "it cannot be seen while an upstream is left alon
     CHECK_THAT(keyless.of("nginx buffering").said, Catch::Contains("does not know our key"));
     CHECK(keyless.status == 0);
 
-    stack.sql(
-        "UPDATE upstream_state SET is_open = 1, shut_until = 32503680000000 WHERE upstream = 'wikidata'");
+    const auto later = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch() + 1h);
+    stack.sql("UPDATE upstream_state SET is_open = 1, shut_until = " + std::to_string(later.count()) +
+              " WHERE upstream = 'wikidata'");
     const Examined shut = examine(stack);
     CHECK(shut.of("nginx buffering").result == "unknown");
     CHECK_THAT(shut.of("nginx buffering").said, Catch::Contains("Wikidata is left alone"));

@@ -13,7 +13,7 @@ namespace {
 /// In milliseconds, as the database has it.
 std::string tomorrow() {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                              std::chrono::system_clock::now().time_since_epoch() + 24h)
+                              std::chrono::system_clock::now().time_since_epoch() + std::chrono::hours(24))
                               .count());
 }
 
