@@ -45,7 +45,11 @@ void ConnectionPool::Lease::drop() {
 
 ConnectionPool::ConnectionPool(DatabaseUrl url, std::size_t limit, std::chrono::milliseconds timeout,
                                std::string leaseClock)
-    : _url(std::move(url)), _limit(limit), _timeout(timeout), _leaseClock(std::move(leaseClock)) {}
+    : _url(std::move(url)), _limit(limit), _timeout(timeout), _leaseClock(std::move(leaseClock)) {
+    // So that neither taking a connection nor giving it back can fail for want of memory.
+    _idle.reserve(limit);
+    _inUse.reserve(limit);
+}
 
 ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
     for (;;) {
@@ -55,7 +59,7 @@ ConnectionPool::Lease ConnectionPool::take(Deadline deadline, bool fresh) {
         }
         if (kept) {
             const std::lock_guard lock(_mutex);
-            _inUse.erase(kept.get());
+            std::erase(_inUse, kept.get());
         }
         kept.reset();
         try {
@@ -78,7 +82,7 @@ std::unique_ptr<Connection> ConnectionPool::waitForPlace(Deadline deadline) {
         if (!_idle.empty()) {
             auto kept = std::move(_idle.back());  // the one used last, so that the others may grow old and go
             _idle.pop_back();
-            _inUse.insert(kept.get());
+            _inUse.push_back(kept.get());
             return kept;
         }
         const auto now = Clock::now();
@@ -106,7 +110,7 @@ ConnectionPool::Lease ConnectionPool::open(Deadline deadline) {
         auto connection =
             std::make_unique<Connection>(_url, Connection::Mode::use, _timeout, deadline, _leaseClock);
         const std::lock_guard lock(_mutex);
-        _inUse.insert(connection.get());
+        _inUse.push_back(connection.get());
         return {*this, std::move(connection)};
     } catch (...) {
         freePlaces(1);
@@ -122,7 +126,7 @@ bool ConnectionPool::isOld(const Connection& connection) const {
 void ConnectionPool::giveBack(std::unique_ptr<Connection> connection) {
     {
         const std::lock_guard lock(_mutex);
-        _inUse.erase(connection.get());
+        std::erase(_inUse, connection.get());
         _idle.push_back(std::move(connection));
     }
     _changed.notify_one();
@@ -131,7 +135,7 @@ void ConnectionPool::giveBack(std::unique_ptr<Connection> connection) {
 void ConnectionPool::discard(std::unique_ptr<Connection> connection) {
     {
         const std::lock_guard lock(_mutex);
-        _inUse.erase(connection.get());
+        std::erase(_inUse, connection.get());
     }
     connection.reset();
     freePlaces(1);
@@ -146,7 +150,8 @@ void ConnectionPool::freePlaces(std::size_t count) {
 }
 
 void ConnectionPool::closeIdle() {
-    std::deque<std::unique_ptr<Connection>> closing;
+    std::vector<std::unique_ptr<Connection>> closing;
+    closing.reserve(_limit);
     {
         const std::lock_guard lock(_mutex);
         closing.swap(_idle);
@@ -158,11 +163,12 @@ void ConnectionPool::closeIdle() {
 
 void ConnectionPool::closeOld() {
     std::vector<std::unique_ptr<Connection>> closing;
+    closing.reserve(_limit);
     {
         const std::lock_guard lock(_mutex);
         while (!_idle.empty() && isOld(*_idle.front())) {
             closing.push_back(std::move(_idle.front()));
-            _idle.pop_front();
+            _idle.erase(_idle.begin());
         }
     }
     const auto count = closing.size();

@@ -3,11 +3,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "common/model/deadline.h"
 #include "common/store/connection.h"
@@ -81,12 +80,12 @@ private:
 
     std::mutex _mutex;
     std::condition_variable _changed;
-    std::deque<std::unique_ptr<Connection>> _idle;  // guarded by _mutex; the longest unused first
-    std::set<const Connection*> _inUse;             // guarded by _mutex
-    std::size_t _places = 0;                        // guarded by _mutex; open, being opened or in use
-    Clock::time_point _crowdedUntil{};              // guarded by _mutex; the server allows no more until then
-    std::uint64_t _givenUp = 0;                     // guarded by _mutex; how often giveUp() was called
-    std::string _why;                               // guarded by _mutex; why, the last time
+    std::vector<std::unique_ptr<Connection>> _idle;  // guarded by _mutex; the longest unused first
+    std::vector<const Connection*> _inUse;           // guarded by _mutex
+    std::size_t _places = 0;                         // guarded by _mutex; open, being opened or in use
+    Clock::time_point _crowdedUntil{};  // guarded by _mutex; the server allows no more until then
+    std::uint64_t _givenUp = 0;         // guarded by _mutex; how often giveUp() was called
+    std::string _why;                   // guarded by _mutex; why, the last time
 };
 
 }  // namespace rtbatch

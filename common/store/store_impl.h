@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,9 @@ public:
                 connection->markUsed();
                 _watch.answered();
                 return result;
+            } catch (const std::bad_alloc&) {
+                connection.drop();
+                throw;  // our own matter, not the database's
             } catch (const std::exception& e) {
                 const auto fault = connection->explain(e);
                 if (fault.unwritable) {
