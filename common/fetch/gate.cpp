@@ -325,7 +325,8 @@ void Gate::heed(Desk& desk, const UpstreamFailure& failure) {
     const Lock lock(_mutex);
     desk.quiet = false;
     if (until > now && (!desk.shut || desk.shut->until < until)) {
-        desk.shut = Shut{until, now};
+        desk.shut = desk.heeded = Shut{until, now};
+        desk.heededAt = now;
     }
 }
 

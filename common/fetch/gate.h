@@ -162,6 +162,8 @@ private:
         Clock::time_point nextLook{};
         std::optional<Clock::time_point> leftFree{};  ///< since when a slot is free that others were to take
         std::optional<Shut> shut{};
+        std::optional<Shut> heeded{};  ///< what this process knows itself, and may not be written yet
+        Clock::time_point heededAt{};
         Clock::time_point viewed{};
         bool suspended = false;     ///< its pages are not believed, when it was last read
         bool quiet = false;         ///< the breaker counted no failures when it was last read

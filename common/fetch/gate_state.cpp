@@ -1,6 +1,8 @@
 // What the gate knows of an upstream's state, and what it writes of it: the breaker and the markup guard.
 #include <Poco/Logger.h>
 
+#include <algorithm>
+
 #include "common/fetch/gate.h"
 
 namespace rtbatch {
@@ -12,6 +14,9 @@ using std::chrono::milliseconds;
 
 /// What is known of an upstream for so long needs no look to answer shut().
 constexpr milliseconds kViewLasts = 500ms;
+
+/// What a site has just told this process is believed so long before it can be read, for it is being written.
+constexpr milliseconds kHeededFor = 500ms;
 
 /// Two that write an upstream's state at once; more tries would mean something else.
 constexpr int kMostTries = 10;
@@ -34,6 +39,9 @@ Consent Gate::note(Desk& desk, const UpstreamState& state, Timestamp time) {
     if (consent.kind == Consent::Kind::wait) {
         desk.shut =
             Shut{now + consent.left, steady(consent.since, time, now), consent.probing, consent.suspended};
+    } else if (desk.heeded && now < std::min(desk.heeded->until, desk.heededAt + kHeededFor)) {
+        desk.shut = desk.heeded;
+        return {Consent::Kind::wait, std::chrono::ceil<milliseconds>(desk.heeded->until - now), time};
     }
     return consent;
 }

@@ -166,7 +166,8 @@ TEST_CASE_METHOD(Installation, "a database that is away hides nothing else", "[d
     const Examined found = examine(stack);
     INFO(found.text);
     CHECK(found.those("bad") == Names{"database"});
-    CHECK(found.those("good") == Names{"contact", "handler socket", "nginx", "page reader", "settings"});
+    CHECK(found.those("good") ==
+          Names{"contact", "database way", "handler socket", "nginx", "page reader", "settings"});
     stack.mariadb().start();
 }
 
