@@ -322,6 +322,7 @@ void Fetcher::failAllQueued(Upstream upstream, const FetchFailed& failure, Landi
             failing.push_back(flight);
         }
     }
+    landings.expect(failing.size());
     for (const auto& flight : failing) {
         landings.add(end(flight, failure));
     }

@@ -129,13 +129,10 @@ bool Fetcher::mayRead() {
             return true;
         }
     }
-    Landings landings;
-    {
-        const auto failed = readingFailure();
+    if (const auto failed = readingFailure()) {
+        Landings landings;
         const Lock lock(_mutex);
-        while (auto flight = failed ? take(_forPage, Stage::waitingForPage) : nullptr) {
-            landings.add(end(flight, *failed));
-        }
+        failAllQueued(Upstream::rottenTomatoes, *failed, landings);
     }
     return false;
 }
