@@ -8,7 +8,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,8 +30,6 @@ namespace rtbatch {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kInstalledSettings = "/etc/rtbatch/rtbatch.properties";
 
 /// How long the body may take. Apache hands it on as it comes from the client.
 constexpr auto kRequestPatience = 10s;
@@ -63,23 +60,9 @@ std::unique_ptr<CgiExchange> takeStandardStreams() {
     return std::make_unique<CgiExchange>(in, out);
 }
 
-std::filesystem::path settingsFile() {
-    std::filesystem::path file(variable("RTBATCH_CONFIG"));
-    if (file.empty() && ::access(kInstalledSettings, F_OK) == 0) {
-        file = kInstalledSettings;
-    }
-    ::unsetenv("RTBATCH_CONFIG");  // it is no setting itself
-    return file;
-}
-
 Config readSettings() {
     Config config = loadConfig(settingsFile());
     config.check();
-    if (config.databaseUrl.starts_with("sqlite:") && !config.databaseUrl.starts_with("sqlite:/")) {
-        throw ConfigError(
-            "database.url is relative, and the web server chooses a CGI program's working directory; write "
-            "sqlite: and the whole path, from / on");
-    }
     return config;
 }
 

@@ -73,7 +73,7 @@ bool isListening(int descriptor) {
 }
 
 Listener::Listener(const std::string& address, int mode) {
-    if (address.empty()) {
+    if (address.empty() || isListening(STDIN_FILENO)) {
         inherit();
     } else if (address.find('/') != std::string::npos || address.find(':') == std::string::npos) {
         openUnix(address, mode);

@@ -14,9 +14,10 @@ bool isListening(int descriptor);
 /// that file stays an empty PATH.lock.
 class Listener {
 public:
-    /// `address` is a unix socket's path, `HOST:PORT`, or empty for descriptor 0; `mode` is for a unix
-    /// socket's file. Throws std::runtime_error, which says what to do: another process listens there, no
-    /// socket was handed over, ...
+    /// Where descriptor 0 is a listening socket (systemd and spawn-fcgi start the handler so) it is used.
+    /// Else `address` is a unix socket's path or `HOST:PORT`; `mode` is for a unix socket's file. Throws
+    /// std::runtime_error, which says what to do: another process listens there, no socket was handed over,
+    /// ...
     Listener(const std::string& address, int mode);
     ~Listener();
     Listener(const Listener&) = delete;

@@ -20,7 +20,7 @@ const Config& Invocation::config() const {
 }
 
 std::filesystem::path Invocation::configFile() const {
-    return option("config").value_or("");
+    return settingsFile(option("config").value_or(""));
 }
 
 std::optional<std::string> Invocation::option(const std::string& name) const {

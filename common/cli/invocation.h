@@ -25,7 +25,7 @@ public:
     /// check(). Throws ConfigError.
     const Config& config() const;
 
-    /// What --config names; empty: nothing.
+    /// The file with the settings; empty: there is none. Throws ConfigError. See settingsFile().
     std::filesystem::path configFile() const;
 
     /// The value of an option; nothing when it was not given.

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <string_view>
+#include <system_error>
 
 #include "common/config/settings.h"
 
@@ -18,6 +21,9 @@ namespace rtbatch {
 namespace {
 
 constexpr std::string_view kPrefix = "RTBATCH_";
+constexpr const char* kFileVariable = "RTBATCH_CONFIG";  // names the file, and is no setting
+constexpr const char* kInstalledFile = "/etc/rtbatch/rtbatch.properties";
+constexpr const char* kEnvironmentFile = "/etc/rtbatch/environment";  // our units read it once
 
 /// Poco's reader of properties files, told to keep the keys as they stand and to refuse a key that is given
 /// twice: the later line would silently win over the one that the operator is looking at.
@@ -37,9 +43,18 @@ private:
 };
 
 std::map<std::string, std::string> readFile(const std::filesystem::path& file) {
+    errno = 0;
     std::ifstream in(file);
-    if (!in || std::filesystem::is_directory(file)) {
-        throw ConfigError("cannot read the configuration file " + file.string());
+    int error = errno;
+    std::error_code unknown;  // without it, is_directory() throws
+    if (std::filesystem::is_directory(file, unknown)) {
+        error = EISDIR;
+    }
+    if (!in || error == EISDIR) {
+        throw ConfigError("cannot read the configuration file " + file.string() + ": " +
+                          (error == ENOENT || error == ENOTDIR ? "there is no such file"
+                           : error == EACCES                   ? "this user may not read it (try sudo)"
+                                                               : std::generic_category().message(error)));
     }
     try {
         Poco::AutoPtr<FileSettings> settings(new FileSettings);
@@ -58,7 +73,8 @@ std::map<std::string, std::string> readEnvironment() {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
         const std::size_t equals = text.find('=');
-        if (text.starts_with(kPrefix) && equals != std::string_view::npos && equals + 1 < text.size()) {
+        if (text.starts_with(kPrefix) && equals != std::string_view::npos && equals + 1 < text.size() &&
+            text.substr(0, equals) != kFileVariable) {
             values.emplace(text.substr(0, equals), text.substr(equals + 1));
         }
     }
@@ -125,10 +141,6 @@ void checkUpstream(const std::string& key, const std::string& url) {
 
 }  // namespace
 
-std::string version() {
-    return RTBATCH_VERSION;
-}
-
 bool Config::live() const {
     return !addressOf(wikidataUrl).onLoopback() || !addressOf(rtUrl).onLoopback();
 }
@@ -172,6 +184,24 @@ std::vector<SettingInfo> allSettings() {
                        setting.description});
     }
     return all;
+}
+
+std::filesystem::path settingsFile(const std::filesystem::path& given) {
+    if (!given.empty()) {
+        return given;
+    }
+    if (const char* named = std::getenv(kFileVariable); named != nullptr && *named != '\0') {
+        return named;
+    }
+    // One that exists and that we may not look at is an error: it may name another database.
+    if (::access(kInstalledFile, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        return {};
+    }
+    if (::access(kEnvironmentFile, F_OK) == 0) {
+        throw ConfigError(std::string(kEnvironmentFile) + " is not read: move its settings to " +
+                          kInstalledFile + " (RTBATCH_A_B_C=... becomes a.b_c = ...), and delete it");
+    }
+    return kInstalledFile;
 }
 
 Config loadConfig(const std::filesystem::path& file) {

@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace rtbatch {
+#include "common/config/version.h"
 
-/// The version of every program of the project.
-std::string version();
+namespace rtbatch {
 
 /// A setting is missing, misspelt or out of its range; the message says which and what to write.
 class ConfigError : public std::runtime_error {
@@ -24,7 +23,7 @@ struct Config {
     int databaseMaxConnections = 2;                   ///< of this process
     std::chrono::milliseconds databaseTimeout{5000};  ///< of one call
 
-    std::string handlerListen;     ///< empty: fd 0; else a unix socket's path, or HOST:PORT
+    std::string handlerListen;     ///< a unix socket's path, or HOST:PORT; not used when fd 0 is a socket
     int handlerSocketMode = 0660;  ///< of a unix socket that we open; octal in the file
     int handlerWorkers = 4;        ///< threads that parse, look up and write
     int handlerMaxStreams = 8192;  ///< open at once; more are refused with 503
@@ -106,9 +105,14 @@ struct SettingInfo {
 /// Every setting, in the order of conf/rtbatch.properties.
 std::vector<SettingInfo> allSettings();
 
+/// The file to read: `given` (--config), else what RTBATCH_CONFIG names, else /etc/rtbatch/rtbatch.properties
+/// if it exists; empty: none. Throws ConfigError where /etc/rtbatch/environment exists beside the last, for
+/// no program reads that one.
+std::filesystem::path settingsFile(const std::filesystem::path& given = {});
+
 /// Reads the properties file, then RTBATCH_A_B_C for each key a.b_c, which wins; an empty variable counts as
-/// unset. `file` may be empty: defaults and environment only. Throws ConfigError: no such file, a key that
-/// there is not or that is given twice, a value of the wrong form. Does not call check().
+/// unset. `file` may be empty: defaults and environment only. Throws ConfigError: a file that cannot be read,
+/// a key that there is not or that is given twice, a value of the wrong form. Does not call check().
 Config loadConfig(const std::filesystem::path& file);
 
 }  // namespace rtbatch

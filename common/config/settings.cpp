@@ -24,7 +24,7 @@ std::vector<Setting> makeTable() {
          "how long one call to the database may take, in milliseconds"},
 
         {"handler.listen", "", listenAddress(&C::handlerListen),
-         "where the handler listens for nginx; empty: the socket it was started with as fd 0"},
+         "where the handler listens for nginx, unless it was started with a socket as fd 0"},
         {"handler.socket_mode", "0660", octalMode(&C::handlerSocketMode),
          "permissions of the unix socket that the handler opens"},
         {"handler.workers", "4", wholeNumber(&C::handlerWorkers, 1, 256),

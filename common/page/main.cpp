@@ -15,6 +15,7 @@
 
 #include "common/cli/help_text.h"
 #include "common/cli/man_page.h"
+#include "common/config/version.h"
 #include "common/page/document.h"
 #include "common/page/exit_codes.h"
 #include "common/page/explanation.h"
@@ -30,7 +31,7 @@ namespace {
 Program describe() {
     return {
         .name = "rtbatch-page-reader",
-        .version = RTBATCH_VERSION,
+        .version = version(),
         .summary = "reads a film's or a series' page of Rotten Tomatoes",
         .description =
             {"It takes the page on standard input and gives its facts as one line of JSON; with "
@@ -190,7 +191,7 @@ int run(const std::vector<std::string_view>& args) {
         return kExitRead;
     }
     if (asked("--version", "-V")) {
-        std::cout << "rtbatch-page-reader " << RTBATCH_VERSION << '\n';
+        std::cout << "rtbatch-page-reader " << version() << '\n';
         return kExitRead;
     }
     if (asked("--man", "--man")) {

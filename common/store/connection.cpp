@@ -7,12 +7,16 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "common/store/coordination_queries.h"
@@ -96,7 +100,35 @@ void Connection::interrupt() const {
     }
 }
 
+namespace {
+
+/// Makes the file before SQLite does. Made by root, it belongs to whoever owns the directory, or the handler
+/// could not write to it; SQLite gives the files beside it the same owner.
+void makeSqliteFile(const std::filesystem::path& file) {
+    const std::string directory = file.parent_path();
+    struct stat owner {};
+    if (::stat(directory.c_str(), &owner) != 0) {
+        throw std::runtime_error(
+            "cannot look into " + directory + ": " + std::generic_category().message(errno) +
+            "; make that directory, for the user that runs the handler, or write another path");
+    }
+    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (made < 0) {
+        return;  // it exists, or SQLite says why not
+    }
+    if (::geteuid() == 0 && ::fchown(made, owner.st_uid, owner.st_gid) != 0) {
+        ::close(made);
+        throw std::runtime_error("cannot give " + file.string() + " to the owner of its directory");
+    }
+    ::close(made);
+}
+
+}  // namespace
+
 void Connection::openSqlite(Mode mode) {
+    if (mode == Mode::create) {
+        makeSqliteFile(_url.path);
+    }
     // As a URI, for Poco always asks for the file to be made, and an empty one in the wrong directory
     // misleads.
     std::string path;

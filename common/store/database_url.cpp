@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kMysql = "mysql://";
+constexpr const char* kStateDirectory = "/var/lib/rtbatch/";
 
 [[noreturn]] void refuse(const std::string& why) {
     throw std::invalid_argument(
@@ -130,6 +131,9 @@ DatabaseUrl DatabaseUrl::parse(std::string_view url) {
         }
         if (result.path == ":memory:") {
             refuse("names no file: each connection would have a database of its own in memory");
+        }
+        if (!result.path.starts_with('/')) {
+            result.path.insert(0, kStateDirectory);
         }
         return result;
     }

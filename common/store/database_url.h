@@ -12,7 +12,7 @@ enum class Dialect { sqlite, mysql };
 /// `database.url`, taken apart and percent-decoded.
 struct DatabaseUrl {
     Dialect dialect = Dialect::sqlite;
-    std::string path;  ///< SQLite: the file, relative to the working directory or absolute
+    std::string path;  ///< SQLite: the file, absolute
 
     std::string host;  ///< MySQL; "localhost" means the client library's default socket
     std::uint16_t port = 3306;
@@ -30,7 +30,9 @@ struct DatabaseUrl {
     Tls tls = Tls::off;  ///< MySQL by host and port
     std::string caFile;  ///< whom we trust; empty: whom the system trusts
 
-    /// Throws std::invalid_argument, which says what to write instead and never shows the password.
+    /// A relative path of SQLite counts from /var/lib/rtbatch, wherever the program was started: cron, a web
+    /// server and a shell start it in different directories. Throws std::invalid_argument, which says what to
+    /// write instead and never shows the password.
     static DatabaseUrl parse(std::string_view url);
 
     /// For messages: which database, without the password.

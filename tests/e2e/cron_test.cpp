@@ -87,7 +87,7 @@ public:
         for (const auto* name : {"rtbatch-refresher", "rtbatch-page-reader", "rtbatch-admin"}) {
             fs::copy_file(program(name), bin() / name);
         }
-        std::string settings = "database.url = sqlite:var/rtbatch.db\n";
+        std::string settings = "database.url = sqlite:" + database() + "\n";
         for (const auto& [key, value] : standin.settings()) {
             settings += key + " = " + value + "\n";
         }

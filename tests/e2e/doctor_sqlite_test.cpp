@@ -38,7 +38,9 @@ TEST_CASE_METHOD(Installation, "a file that this user cannot write is told", "[d
         return;
     }
     REQUIRE(::chmod(stack.directory().c_str(), 0755) == 0);
-    REQUIRE(::chmod(stack.sqliteFile().c_str(), 0644) == 0);
+    for (const auto* file : {"", "-wal", "-shm"}) {
+        REQUIRE(::chmod((std::string(stack.sqliteFile()) + file).c_str(), 0644) == 0);
+    }
     const Examined found =
         examine(stack, {.wrap = {"/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"}});
     INFO(found.text);

@@ -19,15 +19,15 @@ namespace rtbatch::test {
 /// A host with rtbatch on systemd, behind an nginx of the test.
 struct SystemdMachine {
     explicit SystemdMachine(int instances, std::map<std::string, std::string> settings = {})
-        : standin(dir.file("upstreams.log")), host(environmentFor(standin, std::move(settings)), instances) {
+        : standin(dir.file("upstreams.log")), host(settingsFor(standin, std::move(settings)), instances) {
         nginx = std::make_unique<Nginx>(dir.path(), upstreamOf(host.handlerSocket()), false);
     }
 
-    static std::map<std::string, std::string> environmentFor(const StandinProcess& standin,
-                                                             std::map<std::string, std::string> settings) {
+    static std::map<std::string, std::string> settingsFor(const StandinProcess& standin,
+                                                          std::map<std::string, std::string> settings) {
         settings.merge(standin.settings());
         settings.merge(std::map<std::string, std::string>{{"auth.admin_key", kKey}});
-        return environmentOf(settings);
+        return settings;
     }
 
     Endpoint http() const { return nginx->http(); }

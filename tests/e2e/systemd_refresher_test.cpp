@@ -49,9 +49,8 @@ TEST_CASE("the refresher's unit runs it once, shut in, and the doctor sees that 
     CHECK(machine.host.property("rtbatch-refresher.service", "ActiveState") == "inactive");
 
     const std::string examined =
-        machine.host.inside({"/usr/bin/env", "-C", "/var/lib/rtbatch", "/usr/local/bin/rtbatch-admin",
-                             "doctor", "--url=http://127.0.0.1:" + std::to_string(machine.http().port)},
-                            machine.host.environment());
+        machine.host.inside({"/usr/local/bin/rtbatch-admin", "doctor",
+                             "--url=http://127.0.0.1:" + std::to_string(machine.http().port)});
     INFO(examined);
     CHECK_THAT(examined, Catch::Contains("\nok   refresher: last run 20") &&
                              Catch::Contains("\nok   nginx buffering: off") &&

@@ -17,7 +17,8 @@ namespace rtbatch::test {
 namespace {
 
 /// The environment of the child: ours, less settings of rtbatch that a developer may have set, plus `added`.
-std::vector<std::string> environmentWith(const std::map<std::string, std::string>& added) {
+std::vector<std::string> environmentWith(std::map<std::string, std::string> added) {
+    added.try_emplace("RTBATCH_CONFIG", "/dev/null");  // not the settings of a handler that is installed here
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text = *entry;

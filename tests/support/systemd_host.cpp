@@ -80,45 +80,40 @@ SystemdHost::ControlGroup::~ControlGroup() {
     });
 }
 
-SystemdHost::SystemdHost(std::map<std::string, std::string> environment, int instances)
-    : _environment(std::move(environment)) {
-    const fs::path stage = _dir.path() / "stage";
-    runProgram({"/usr/bin/cmake", "--install", RTBATCH_BUILD_DIR, "--prefix", "/usr/local"},
-               {{"DESTDIR", stage}}, 60s);
-    // What the README tells an operator to do.
-    const fs::path shipped = stage / "usr/local/share/rtbatch/systemd";
-    const fs::path units = stage / "etc/systemd/system";
-    fs::create_directories(units);
-    fs::create_directories(stage / "etc/sysusers.d");
-    for (const auto* unit :
-         {"rtbatch.socket", "rtbatch@.service", "rtbatch.target", "rtbatch-refresher.service",
-          "rtbatch-refresher.timer", "rtbatch-sync-ids.service", "rtbatch-sync-ids.timer"}) {
-        fs::copy(shipped / unit, units / unit);
-    }
-    fs::copy(shipped / "rtbatch.sysusers", stage / "etc/sysusers.d/rtbatch.conf");
-    std::vector<std::string> enable{"/usr/bin/systemctl", "--root=" + stage.string(), "enable",
-                                    "rtbatch.socket", "rtbatch.target"};
-    for (int i = 1; i <= instances; ++i) {
-        enable.push_back("rtbatch@" + std::to_string(i) + ".service");
-    }
-    runProgram(enable, {});
-    writeEnvironment((stage / "etc/rtbatch").string());
-    fs::create_directories(_dir.path() / "run");
-
-    _process = std::make_unique<Child>(ChildOptions{
-        .command = {RTBATCH_SOURCE_DIR "/tests/support/systemd_host.sh", _dir.path(), _group.path()},
-        .log = _dir.file("systemd.log"),
-        .stopSignal = SIGKILL});
+SystemdHost::SystemdHost(std::map<std::string, std::string> settings, int instances)
+    : _settings(std::move(settings)) {
+    _process =
+        std::make_unique<Child>(ChildOptions{.command = {RTBATCH_SOURCE_DIR "/tests/support/fresh_machine.sh",
+                                                         _dir.path(), _group.path(), RTBATCH_SOURCE_DIR},
+                                             .log = _dir.file("systemd.log"),
+                                             .stopSignal = SIGKILL});
     const auto up = [this] {
         try {
-            return !systemctl({"show", "--property=Version", "--value"}).empty();
+            return systemctl({"is-active", "multi-user.target"}) == "active\n";
         } catch (const std::runtime_error&) {
             return false;  // not yet
         }
     };
-    if (!eventually(20s, [&] { return up() || !_process->running(); }) || !_process->running()) {
+    if (!eventually(30s, [&] { return up() || !_process->running(); }) || !_process->running()) {
         throw std::runtime_error("systemd does not come up:\n" + log());
     }
+
+    // What the README tells an operator to do; readme_test.sh takes it from there.
+    inside({"/usr/bin/cmake", "--install", RTBATCH_BUILD_DIR, "--prefix", "/usr/local"});
+    inside({"/usr/bin/systemd-sysusers", "rtbatch.conf"});
+    inside({"/usr/bin/systemd-tmpfiles", "--create", "rtbatch.conf"});
+    systemctl({"daemon-reload"});
+    writeSettings();
+    inside({"/usr/local/bin/rtbatch-admin", "migrate"});
+    std::vector<std::string> enable{"enable", "--now", "rtbatch.socket", "rtbatch.target"};
+    for (int i = 1; i <= instances; ++i) {
+        enable.push_back("rtbatch@" + std::to_string(i) + ".service");
+    }
+    systemctl(enable);
+}
+
+std::string SystemdHost::file(const std::string& path) const {
+    return "/proc/" + std::to_string(systemd()) + "/root" + path;
 }
 
 pid_t SystemdHost::systemd() const {
@@ -129,13 +124,20 @@ pid_t SystemdHost::systemd() const {
     return children.front();
 }
 
-std::string SystemdHost::inside(const std::vector<std::string>& command,
-                                std::map<std::string, std::string> environment) const {
-    std::vector<std::string> words{
-        "/usr/bin/nsenter", "--target", std::to_string(systemd()), "--mount", "--pid", "--cgroup", "--"};
+std::string SystemdHost::inside(const std::vector<std::string>& command) const {
+    std::vector<std::string> words{"/usr/bin/nsenter",
+                                   "--target",
+                                   std::to_string(systemd()),
+                                   "--mount",
+                                   "--pid",
+                                   "--cgroup",
+                                   "--",
+                                   "/usr/bin/env",
+                                   "-i",
+                                   "SYSTEMD_PAGER=",
+                                   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
     words.insert(words.end(), command.begin(), command.end());
-    environment.insert({"SYSTEMD_PAGER", ""});
-    return runProgram(words, environment, 60s);
+    return runProgram(words, {}, 60s);
 }
 
 std::string SystemdHost::systemctl(const std::vector<std::string>& arguments) const {
@@ -145,7 +147,7 @@ std::string SystemdHost::systemctl(const std::vector<std::string>& arguments) co
 }
 
 void SystemdHost::dropIn(const std::string& unit, const std::string& text) const {
-    const fs::path directory = _dir.path() / "etc/systemd/system" / (unit + ".d");
+    const fs::path directory = file("/etc/systemd/system/" + unit + ".d");
     fs::create_directories(directory);
     writeFile(directory / "test.conf", text);
     systemctl({"daemon-reload"});
@@ -165,17 +167,17 @@ std::vector<pid_t> SystemdHost::handlers() const {
     return all;
 }
 
-void SystemdHost::set(const std::string& variable, const std::string& value) {
-    _environment[variable] = value;
-    writeEnvironment(_dir.file("etc/rtbatch"));
+void SystemdHost::set(const std::string& key, const std::string& value) {
+    _settings[key] = value;
+    writeSettings();
 }
 
-void SystemdHost::writeEnvironment(const std::string& directory) const {
+void SystemdHost::writeSettings() const {
     std::ostringstream text;
-    for (const auto& [name, value] : _environment) {
-        text << name << "=" << value << "\n";
+    for (const auto& [key, value] : _settings) {
+        text << key << " = " << value << "\n";
     }
-    writeFile(fs::path(directory) / "environment", text.str());
+    writeFile(file("/etc/rtbatch/rtbatch.properties"), text.str());
 }
 
 }  // namespace rtbatch::test

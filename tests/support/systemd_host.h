@@ -13,30 +13,28 @@
 
 namespace rtbatch::test {
 
-/// A machine, as far as systemd can tell, on which rtbatch was installed with `cmake --install` and enabled
-/// as the README says, on SQLite, but for the timers: a real systemd as process 1 of namespaces of its own.
-/// It shares the network with the test and nothing else. Needs root; gone with all that runs there when
-/// destroyed.
+/// A fresh Debian machine with a real systemd (fresh_machine.sh), on which rtbatch was installed with
+/// `cmake --install` and enabled as the README says, on SQLite, but for the timers. It shares the network
+/// with the test. Needs root; gone with all that runs there when destroyed.
 class SystemdHost {
 public:
     /// Why there can be none here; empty when there can.
     static std::string obstacle();
 
-    /// `environment` becomes /etc/rtbatch/environment. Returns when systemd answers.
-    SystemdHost(std::map<std::string, std::string> environment, int instances);
+    /// `settings` become /etc/rtbatch/rtbatch.properties. Returns when the handlers are started.
+    SystemdHost(std::map<std::string, std::string> settings, int instances);
+
+    /// A file of the machine, as the test sees it.
+    std::string file(const std::string& path) const;
 
     /// What nginx connects to, as the test sees it.
-    std::string handlerSocket() const { return _dir.file("run/handler.sock"); }
+    std::string handlerSocket() const { return file("/run/rtbatch/handler.sock"); }
 
-    /// Runs a program there, as root; throws when it fails. Gives what it printed.
-    std::string inside(const std::vector<std::string>& command,
-                       std::map<std::string, std::string> environment = {}) const;
+    /// Runs a program there, as root in a fresh environment; throws when it fails. Gives what it printed.
+    std::string inside(const std::vector<std::string>& command) const;
 
     /// What `systemctl edit` writes: these lines add to the unit's own.
     void dropIn(const std::string& unit, const std::string& text) const;
-
-    /// /etc/rtbatch/environment.
-    const std::map<std::string, std::string>& environment() const { return _environment; }
 
     /// Runs systemctl there; throws when it fails. Gives what it printed.
     std::string systemctl(const std::vector<std::string>& arguments) const;
@@ -45,8 +43,8 @@ public:
     /// The handlers, as the test sees their process ids.
     std::vector<pid_t> handlers() const;
 
-    /// Adds a setting to /etc/rtbatch/environment; an empty value takes it away again.
-    void set(const std::string& variable, const std::string& value);
+    /// Writes a setting into /etc/rtbatch/rtbatch.properties.
+    void set(const std::string& key, const std::string& value);
 
     std::string log() const { return _process->log(); }
 
@@ -64,11 +62,11 @@ private:
         std::string _path;
     };
 
-    void writeEnvironment(const std::string& directory) const;
+    void writeSettings() const;
     pid_t systemd() const;
 
     TempDir _dir;
-    std::map<std::string, std::string> _environment;
+    std::map<std::string, std::string> _settings;
     ControlGroup _group;
     std::unique_ptr<Child> _process;  // last: it goes before its group
 };

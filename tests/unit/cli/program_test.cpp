@@ -113,7 +113,7 @@ TEST_CASE("The settings are read only when the command asks for them") {
     const auto reading = program([](const Invocation& i) { return i.config(), ExitCode::ok; });
     const auto outcome = run(reading, {"-c", "/nonexistent", "echo", "a"});
     CHECK(outcome.status == 78);
-    CHECK(outcome.err == "prog: cannot read the configuration file /nonexistent\n");
+    CHECK(outcome.err == "prog: cannot read the configuration file /nonexistent: there is no such file\n");
 }
 
 TEST_CASE("What is not understood ends with 64, says what is wrong and where to read on") {

@@ -107,10 +107,32 @@ TEST_CASE("a key that is given twice is refused") {
                Contains("'rt.max_concurrent' is given twice"));
 }
 
-TEST_CASE("a file that cannot be read is refused, a directory too") {
-    CHECK_THROWS_WITH(loadConfig("/no/such/rtbatch.properties"),
-                      "cannot read the configuration file /no/such/rtbatch.properties");
-    CHECK_THROWS_AS(loadConfig("/"), ConfigError);
+TEST_CASE("a file that cannot be read is refused with the reason") {
+    CHECK_THROWS_WITH(
+        loadConfig("/no/such/rtbatch.properties"),
+        "cannot read the configuration file /no/such/rtbatch.properties: there is no such file");
+    CHECK_THROWS_WITH(loadConfig("/etc/passwd/x"), Contains("there is no such file"));
+    CHECK_THROWS_WITH(loadConfig("/"), Contains("Is a directory"));
+
+    const TemporaryFile file("");
+    std::filesystem::permissions(file.path(), std::filesystem::perms::none);
+    if (::geteuid() != 0) {  // root may read all; readme_test.sh tries it as somebody else
+        CHECK_THROWS_WITH(loadConfig(file.path()), Contains("this user may not read it (try sudo)"));
+    }
+}
+
+TEST_CASE("the file is the one of --config, else that of RTBATCH_CONFIG, else the installed one") {
+    const TemporaryVariable named("RTBATCH_CONFIG", "/named.properties");
+    CHECK(settingsFile("/given.properties") == "/given.properties");
+    CHECK(settingsFile() == "/named.properties");
+    CHECK_NOTHROW(loadConfig({}));  // it is no misspelt setting
+    const TemporaryVariable empty("RTBATCH_CONFIG", "");
+    const bool installed = std::filesystem::exists("/etc/rtbatch/rtbatch.properties");
+    CHECK(settingsFile() == (installed ? "/etc/rtbatch/rtbatch.properties" : ""));
+}
+
+TEST_CASE("the version is a number, and which commit it was built from where that is known") {
+    CHECK_THAT(version(), Catch::Matches(R"([0-9]+\.[0-9]+\.[0-9]+(-[0-9a-z.-]+)?)"));
 }
 
 TEST_CASE("a value of the wrong form is refused with what to write") {
@@ -192,9 +214,9 @@ TEST_CASE("a line break cannot enter the User-Agent") {
 
 TEST_CASE("the User-Agent names the product, and the contact where there is one") {
     Config config;
-    CHECK(config.userAgent() == "rtbatch/" RTBATCH_VERSION);
+    CHECK(config.userAgent() == "rtbatch/" + version());
     config.httpContact = "https://example.org/bots";
-    CHECK(config.userAgent() == "rtbatch/" RTBATCH_VERSION " (+https://example.org/bots)");
+    CHECK(config.userAgent() == "rtbatch/" + version() + " (+https://example.org/bots)");
 }
 
 TEST_CASE("a stand-in on loopback is not live and needs no contact") {

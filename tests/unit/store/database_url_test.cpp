@@ -11,9 +11,14 @@
 using namespace rtbatch;
 
 TEST_CASE("A SQLite URL is a path as it is written") {
-    CHECK(DatabaseUrl::parse("sqlite:var/rtbatch.db").path == "var/rtbatch.db");
+    CHECK(DatabaseUrl::parse("sqlite:/srv/rtbatch.db").path == "/srv/rtbatch.db");
     CHECK(DatabaseUrl::parse("sqlite:/var/lib/a b%20c?.db").path == "/var/lib/a b%20c?.db");
     CHECK(DatabaseUrl::parse("sqlite:x").dialect == Dialect::sqlite);
+}
+
+TEST_CASE("A relative path of SQLite counts from one place, whatever the working directory") {
+    CHECK(DatabaseUrl::parse("sqlite:var/rtbatch.db").path == "/var/lib/rtbatch/var/rtbatch.db");
+    CHECK(DatabaseUrl::parse("sqlite:a.db").describe() == "SQLite /var/lib/rtbatch/a.db");
 }
 
 TEST_CASE("A MySQL URL names user, password, host, port and database") {
@@ -90,7 +95,7 @@ TEST_CASE("Another form is refused with what to write, and never shows the passw
 TEST_CASE("A database is described without its password") {
     CHECK(DatabaseUrl::parse("mysql://ann:secret@h:3307/films").describe() == "MySQL ann@h:3307/films");
     CHECK(DatabaseUrl::parse("mysql://ann:secret@/films?socket=/s").describe() == "MySQL ann@/s/films");
-    CHECK(DatabaseUrl::parse("sqlite:a.db").describe() == "SQLite a.db");
+    CHECK(DatabaseUrl::parse("sqlite:/a.db").describe() == "SQLite /a.db");
 }
 
 TEST_CASE("A migration's text is cut into statements at the semicolons that end a line") {
