@@ -6,7 +6,7 @@
 RTBATCH_BUILD_PACKAGES=(g++ cmake make pkg-config libfcgi-dev libpoco-dev libssl-dev zlib1g-dev
     libsqlite3-dev libtidy-dev libseccomp-dev libutf8proc-dev prometheus-cpp-dev catch2)
 RTBATCH_RUN_PACKAGES=(nginx-light curl ca-certificates)
-RTBATCH_TEST_PACKAGES=(mariadb-server faketime galera-4 rsync iproute2 systemd openssl nodejs npm python3
+RTBATCH_TEST_PACKAGES=(mariadb-server faketime galera-4 rsync iproute2 procps systemd sudo cron openssl nodejs npm python3
     python3-jsonschema python3-yaml sqlite3 ccache ninja-build clang-format clang-tidy
     shellcheck mandoc lighttpd apache2-bin fcgiwrap spawn-fcgi multiwatch prometheus)
 

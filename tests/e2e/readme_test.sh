@@ -159,7 +159,7 @@ check "whoever looks may read what is installed" inside setpriv --reuid nobody -
     ls /usr/local/share/rtbatch/nginx/rtbatch.site.conf /usr/local/share/man/man8/rtbatch-admin.8
 check "the settings are root's and rtbatch's only" [ "$(mode /etc/rtbatch/rtbatch.properties)" = "640 root:rtbatch" ]
 check "the database is rtbatch's, though root made it" [ "$(inside stat -c %U /var/lib/rtbatch/var/rtbatch.db)" = rtbatch ]
-check "the man pages are there" inside man -w rtbatch-handler rtbatch-admin rtbatch-refresher rtbatch-page-reader
+check "the man pages are there" inside ls /usr/local/share/man/man8/rtbatch-{handler,admin,refresher,page-reader}.8
 inside install -m 600 /dev/null /etc/rtbatch/environment
 check "a file of settings that nobody reads is refused" inside bash -c '! rtbatch-admin status 2>&1 | tee /dev/stderr | grep -v "environment is not read"'
 inside rm /etc/rtbatch/environment
