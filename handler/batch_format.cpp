@@ -5,8 +5,10 @@ namespace rtbatch {
 
 namespace {
 
+/// What compresses on the way holds events back unless it is told `no-transform`, and an nginx unless it is
+/// told `X-Accel-Buffering`.
 Headers streamHeaders(const char* type) {
-    return {{"Content-Type", type}, {"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
+    return {{"Content-Type", type}, {"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}};
 }
 
 /// Server-Sent Events: `event: NAME` LF `data: ONE-LINE-JSON` LF LF. A deployed client wants exactly this

@@ -96,7 +96,7 @@ void checkWhole(const HttpResponse& response, std::span<const std::string> imdbI
     INFO(response.body());
     REQUIRE(response.status() == 200);
     CHECK(response.header("content-type") == "text/event-stream");
-    CHECK(response.header("cache-control") == "no-cache");
+    CHECK(response.header("cache-control") == "no-cache, no-transform");
     CHECK(response.complete());
     CHECK(wireFault(response.body()) == std::nullopt);
 

@@ -90,6 +90,7 @@ TEST_CASE("CGI answers to the byte what FastCGI answers, refusals too", "[cgi]")
         CHECK(response.body() == expected.body());
         CHECK(response.header("content-type") == expected.header("content-type"));
         CHECK(response.header("cache-control") == expected.header("cache-control"));
+        CHECK(response.header("x-accel-buffering") == expected.header("x-accel-buffering"));
         CHECK(response.header("allow") == expected.header("allow"));
     }
 }

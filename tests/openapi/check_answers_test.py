@@ -49,7 +49,7 @@ def problem(status, error, title, headers=None, **members):
 
 
 def stream(body, media_type="text/event-stream", **headers):
-    return 200, {"Content-Type": media_type, "Cache-Control": "no-cache"} | ID | headers, body
+    return 200, {"Content-Type": media_type, "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"} | ID | headers, body
 
 
 WHOLE = (("movie", movie()), ("error", failure(retryAfterS=600)), ("done", done()))

@@ -62,6 +62,9 @@ public:
     Endpoint http() const { return _nginx->http(); }
     Endpoint https() const { return _nginx->https(); }
     UpstreamControl& upstreams() { return _standin->control(); }
+    /// Until resumeUpstreams() neither site answers anything.
+    void pauseUpstreams() { _standin->pause(); }
+    void resumeUpstreams() { _standin->resume(); }
     Child& handler() { return *_handler; }
     Nginx& nginx() { return *_nginx; }
     MariaDb& mariadb() { return *_mariadb; }

@@ -1,5 +1,6 @@
 #include "tests/support/standin_process.h"
 
+#include <csignal>
 #include <sstream>
 #include <vector>
 
@@ -27,6 +28,14 @@ StandinProcess::StandinProcess(const std::filesystem::path& log, const std::stri
         }
     }
     _control = std::make_unique<UpstreamControl>(_urls.at("rt"));
+}
+
+void StandinProcess::pause() {
+    _process.signal(SIGSTOP);
+}
+
+void StandinProcess::resume() {
+    _process.signal(SIGCONT);
 }
 
 std::map<std::string, std::string> StandinProcess::settings(const std::string& host) const {

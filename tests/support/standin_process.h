@@ -18,6 +18,10 @@ public:
 
     UpstreamControl& control() { return *_control; }
 
+    /// Until resume() it answers nothing, not even what was asked before.
+    void pause();
+    void resume();
+
     /// `rt.url` and `wikidata.url`, as settings for a handler. A handler on another host finds it under
     /// another name than 127.0.0.1.
     std::map<std::string, std::string> settings(const std::string& host = "127.0.0.1") const;

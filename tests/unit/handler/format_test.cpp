@@ -54,7 +54,7 @@ TEST_CASE(
     Call call = callWith();
     CHECK(format->begin(call) ==
           "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
-          "no-cache\r\nX-Accel-Buffering: no\r\n"
+          "no-cache, no-transform\r\nX-Accel-Buffering: no\r\n"
           "X-Request-Id: r1\r\n\r\n:\n");
     CHECK(movieOf(*format) == "event: movie\ndata: {" + kMembers + "}\n\n");
     CHECK(format->error({"tt0000001", "scrape_failed", "Why."}) ==
