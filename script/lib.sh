@@ -37,52 +37,117 @@ missing_packages() {
     done
 }
 
-# keep_off LOG SERVICE PACKAGE: of a package that install_packages has just installed, for its `missing` and `as_root`.
-keep_off() {
-    [[ " ${missing[*]} " == *" $3 "* ]] || return 0
-    say "the system's own $2 stays off: systemctl enable --now $2 starts it"
-    "${as_root[@]}" systemctl disable "$2" >>"$1" 2>&1 || true
+# The services that Debian starts with a package, PACKAGE SERVICE. We start them ourselves; those of a package that was here
+# before are the operator's.
+RTBATCH_SERVICES=("nginx-light nginx" "mariadb-server mariadb" "lighttpd lighttpd" "fcgiwrap fcgiwrap" "prometheus prometheus")
+
+# The file that tells Debian's packages whether they may start their services. The tests have one of their own.
+POLICY_RC_D=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
+
+# install_as_root POLICY_FILE SERVICES PACKAGE...: what root does of install_packages, in a process of its own, so that one
+# `sudo` is enough and what is made is also removed, however it ends. Debian starts a service right after installing it, but we run
+# nginx ourselves, and port 80 is not ours to take: so a policy file forbids that meanwhile, unless the operator has one.
+install_as_root() {
+    local policy=$1 services=$2 mark='# Of script/server or script/test of rtbatch, while it installs packages. Else it is a leftover: remove it.'
+    local made='' told='' apt='' service
+    shift 2
+    # Told to stop: so is apt-get, as a Ctrl-C would, which it heeds while it loads and not while dpkg works. The policy file stays
+    # until it has ended.
+    stop_apt() {
+        told+=x
+        [ -z "$apt" ] || kill -INT -- "-$apt" 2>/dev/null || kill -TERM "$apt" 2>/dev/null || true
+    }
+    trap '[ -z "$made" ] || rm -f "$policy"' EXIT
+    trap stop_apt INT TERM HUP
+    apt_get() {
+        local before status
+        [ -z "$told" ] || exit 1
+        env --default-signal=INT,QUIT DEBIAN_FRONTEND=noninteractive \
+            setsid apt-get -q -o DPkg::Lock::Timeout=600 "$@" </dev/null 8<&- &
+        apt=$!
+        [ -z "$told" ] || stop_apt
+        while :; do   # a signal ends a wait early
+            before=$told status=0
+            wait "$apt" || status=$?
+            [ "$told" != "$before" ] || break
+        done
+        apt=
+        [ -z "$told" ] || exit 1
+        return "$status"
+    }
+    # One at a time, or one would take the other's file for the operator's, or remove it too early. The lock is the folder: nothing stays.
+    exec 8<"${policy%/*}" || exit 1
+    until flock -n 8; do
+        [ -z "$told" ] || exit 1
+        sleep 0.2
+    done
+    if [ ! -e "$policy" ] || grep -qxF -- "$mark" "$policy"; then
+        made=yes
+        { printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy" && chmod 755 "$policy"; } || exit 1
+    fi
+    apt_get install -y --no-install-recommends "$@" ||
+        { apt_get update && apt_get install -y --no-install-recommends "$@"; } || exit 1
+    if [ -d /run/systemd/system ]; then
+        for service in $services; do systemctl disable "$service" || true; done
+    fi
+    exit 0
+}
+
+# find_sudo PACKAGE...: how to become root, for its `as_root`; or says what to do without.
+find_sudo() {
+    local said instead="let an administrator run 'apt-get install $*', and start this again"
+    command -v sudo >/dev/null ||
+        fail "packages are missing that only root may install, and this machine has no sudo: $instead"
+    as_root=(sudo)
+    said=$(sudo -n true 2>&1 </dev/null) && return 0
+    { : </dev/tty; } 2>/dev/null ||
+        fail "packages are missing, and sudo does not let you install them without a terminal (${said##*$'\n'}): $instead"
+    say "packages have to be installed, with sudo"
+    sudo true || fail "packages are missing, and sudo does not let you install them: $instead"
 }
 
 # install_packages LOG PACKAGE...: installs what is missing, as root or through sudo. Asks the network for nothing when nothing
-# is missing.
+# is missing. A signal stops it in order, and is then the caller's to handle.
 install_packages() {
     local install_log=$1
     shift
     command -v dpkg-query >/dev/null ||
         fail "this machine has no dpkg: install the counterparts of these Debian packages yourself: $*"
-    local missing as_root=() policy=/usr/sbin/policy-rc.d made_policy=
+    local missing as_root=() services=() service pair signal caught='' before child='' status traps
     mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
-    say "installing ${missing[*]}"
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null ||
-            fail "these packages are missing, and only root may install them: apt-get install ${missing[*]}"
-        as_root=(sudo)
+    [ "$(id -u)" -eq 0 ] || find_sudo "${missing[@]}"
+    for pair in "${RTBATCH_SERVICES[@]}"; do
+        [[ " ${missing[*]} " != *" ${pair% *} "* ]] || services+=("${pair#* }")
+    done
+    say "installing ${missing[*]}: this may take some minutes (the log is $install_log)"
+
+    traps=$(trap -p INT TERM HUP)
+    for signal in INT TERM HUP; do
+        # shellcheck disable=SC2064  # the signal's name is meant as it is now
+        [[ $traps == *"trap -- '' SIG$signal"* ]] ||
+            trap "caught+=' $signal'; kill -TERM \"\$child\" 2>/dev/null || true" "$signal"
+    done
+    # Bash lets a background process ignore Ctrl-C. Root's must not, for its user cannot send it another signal.
+    "${as_root[@]}" env --default-signal=INT,QUIT bash -c "$(declare -f install_as_root); install_as_root \"\$@\"" \
+        install_as_root "$POLICY_RC_D" "${services[*]}" "${missing[@]}" </dev/null >"$install_log" 2>&1 &
+    child=$!
+    [ -z "$caught" ] || kill -TERM "$child" 2>/dev/null || true
+    while :; do   # a signal ends a wait early
+        before=$caught status=0
+        wait "$child" || status=$?
+        [ "$caught" != "$before" ] || break
+    done
+    trap - INT TERM HUP
+    eval "$traps"
+    [ -z "$caught" ] || kill -s "${caught##* }" "$BASHPID"
+
+    [ "$status" -eq 0 ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
+    if [ -d /run/systemd/system ]; then
+        for service in "${services[@]}"; do
+            say "the system's own $service stays off: systemctl enable --now $service starts it"
+        done
     fi
-    # Debian starts a service right after installing it. We run nginx ourselves, and port 80 is not ours to take.
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
-        "${as_root[@]}" chmod 755 "$policy"
-        made_policy=yes
-    fi
-    local ok=yes
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
-        </dev/null >"$install_log" 2>&1 ||
-        { "${as_root[@]}" apt-get update -q </dev/null >>"$install_log" 2>&1 &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-                "${missing[@]}" </dev/null >>"$install_log" 2>&1; } || ok=
-    if [ -n "$made_policy" ]; then
-        "${as_root[@]}" rm -f "$policy"
-    fi
-    if [ -n "$ok" ] && [ -d /run/systemd/system ]; then
-        keep_off "$install_log" nginx nginx-light
-        keep_off "$install_log" mariadb mariadb-server
-        keep_off "$install_log" lighttpd lighttpd
-        keep_off "$install_log" fcgiwrap fcgiwrap
-        keep_off "$install_log" prometheus prometheus
-    fi
-    [ -n "$ok" ] || { tail -n 15 "$install_log" >&2; fail "the packages could not be installed; the log is above"; }
 }
 
 # How many compilers to run at once: one a core, and 1.2 GB of free memory for each.
