@@ -129,8 +129,9 @@ install_packages() {
             trap "caught+=' $signal'; kill -TERM \"\$child\" 2>/dev/null || true" "$signal"
     done
     # Bash lets a background process ignore Ctrl-C. Root's must not, for its user cannot send it another signal.
-    "${as_root[@]}" env --default-signal=INT,QUIT bash -c "$(declare -f install_as_root); install_as_root \"\$@\"" \
-        install_as_root "$POLICY_RC_D" "${services[*]}" "${missing[@]}" </dev/null >"$install_log" 2>&1 &
+    # shellcheck disable=SC2016
+    "${as_root[@]}" env --default-signal=INT,QUIT bash -c '. script/lib.sh && install_as_root "$@"' \
+        script/lib.sh "$POLICY_RC_D" "${services[*]}" "${missing[@]}" </dev/null >"$install_log" 2>&1 &
     child=$!
     [ -z "$caught" ] || kill -TERM "$child" 2>/dev/null || true
     while :; do   # a signal ends a wait early
@@ -159,6 +160,19 @@ build_jobs() {
     [ "$jobs" -le "$cores" ] || jobs=$cores
     [ "$jobs" -ge 1 ] || jobs=1
     printf '%s\n' "$jobs"
+}
+
+# check_build_dir DIR: whether we may build there, or says what to do: cmake's words do not.
+check_build_dir() {
+    local cache=$1/CMakeCache.txt made_for
+    if ! mkdir -p "$1" 2>/dev/null || [ ! -w "$1" ] || { [ -e "$cache" ] && [ ! -w "$cache" ]; }; then
+        fail "$PWD/$1 cannot be written as $(id -un), for this checkout is of $(stat -c %U .): make a copy of your own" \
+            "(cp -r ${PWD@Q} ~/rtbatch) and run that"
+    fi
+    [ -e "$cache" ] || return 0
+    made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
+    [ "$made_for" -ef . ] ||
+        fail "$PWD/$1 was made for the checkout $made_for, not for this one: remove it (rm -r ${1@Q}) and start again"
 }
 
 # configure PRESET BUILD_DIR OPTION...: Ninja and ccache where they are installed; a build directory keeps its generator.

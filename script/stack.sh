@@ -1,19 +1,62 @@
 # The programs that script/server starts and watches.
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # bin, key, live, port, run_dir and state are script/server's
+# shellcheck disable=SC2154  # bin, key, live, port, run_dir, started_in and state are script/server's
 
 declare -A child_name=()   # by process id
 
 # Nothing listens there, as far as a connection can tell.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# own_server PORT: the state directory of the script/server that has this port, when it is one of this user.
+own_server() {
+    local file its_port its_state
+    for file in "${TMPDIR:-/tmp}"/rtbatch.*/server; do
+        if [ ! -O "$file" ] || ! read -r its_port its_state <"$file"; then continue; fi
+        # One that was killed with -9 leaves its file, and no lock.
+        if [ "$its_port" = "$1" ] && [ -e "$its_state/lock" ] && ! flock -n "$its_state/lock" true; then
+            printf '%s\n' "$its_state"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# show_progress WHAT: at a terminal, one line that is written anew with how far make or ninja is, read from their output.
+show_progress() {
+    local line percent='' shown=''
+    if [ ! -t 1 ]; then
+        cat >/dev/null
+        return
+    fi
+    while IFS= read -r line; do
+        if [[ $line =~ ^\[\ *([0-9]+)%\] ]]; then
+            percent=${BASH_REMATCH[1]}
+        elif [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+            percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+        fi
+        if [ "$percent" != "$shown" ]; then
+            shown=$percent
+            printf '\r%s %s %%\033[K' "$1" "$percent"
+        fi
+    done
+    printf '\r\033[K'
+}
+
 # Only what is run; the tests stay unbuilt.
 build_programs() {
-    local log=$state/build.log
-    say "building (the log is $log)"
-    { configure release build &&
-        cmake --build build -j "$(build_jobs)" --target rtbatch-handler rtbatch-refresher rtbatch-admin rtbatch-page-reader rtbatch-upstreams; } \
-        >"$log" 2>&1 </dev/null || { tail -n 30 "$log" >&2; fail "the build failed; its whole log is $log"; }
+    local log=$state/build.log jobs target
+    say "building: some minutes the first time (the log is $log)"
+    configure release build >"$log" 2>&1 </dev/null || build_failed "$log"
+    jobs=$(build_jobs)
+    for target in rtbatch-page-reader rtbatch-handler rtbatch-refresher rtbatch-admin rtbatch-upstreams; do
+        cmake --build build -j "$jobs" --target "$target" 2>&1 </dev/null | tee -a "$log" | show_progress "building $target" ||
+            build_failed "$log"
+    done
+}
+
+build_failed() {
+    tail -n 30 "$1" >&2
+    fail "the build failed; its whole log is $1"
 }
 
 # The key to use: the operator's, or one of our own that is kept from run to run.
@@ -28,6 +71,38 @@ choose_key() {
     fi
     chmod 600 "$state/key"
     cat "$state/key"
+}
+
+# Writes all settings to the file that the programs started here read, so that what is started beside them with the same file
+# sees the same: what we were given as RTBATCH_A_B_C, and what is chosen here.
+write_settings() {
+    local name value
+    (
+        umask 077
+        for name in $(compgen -e RTBATCH_); do
+            value=${!name}
+            [ -n "$value" ] || continue
+            name=${name#RTBATCH_}
+            name=${name,,}
+            printf '%s = %s\n' "${name/_/.}" "${value//\\/\\\\}"
+        done >"$settings.new"
+    )
+    mv "$settings.new" "$settings"
+    for name in $(compgen -e RTBATCH_); do unset "$name"; done
+}
+
+# shown PATH: short, as it may be typed where we were called.
+shown() {
+    local path=${1#"$started_in/"}
+    printf '%q' "$path"
+}
+
+say_what_else() {
+    local file
+    file=$(shown "$settings")
+    say "more: $(shown "$bin/rtbatch-admin") --config $file status"
+    say "      $(shown "$bin/rtbatch-admin") --config $file doctor --url http://127.0.0.1:$port   # no refresher runs here: it says so"
+    say "      $(shown "$bin/rtbatch-refresher") --config $file run --dry-run"
 }
 
 # start NAME COMMAND...: in the background, its output in a log of the state directory. It dies with us, however we end, and
@@ -76,6 +151,7 @@ start_upstreams() {
     RTBATCH_RT_URL=$(sed -n 's/.* rt=\([^ ]*\).*/\1/p' <<<"$line")
     RTBATCH_WIKIDATA_URL=$(sed -n 's/.* wikidata=\([^ ]*\).*/\1/p' <<<"$line")
     export RTBATCH_RT_URL RTBATCH_WIKIDATA_URL
+    export RTBATCH_RT_EDITORIAL_URL=${RTBATCH_RT_EDITORIAL_URL:-$RTBATCH_RT_URL}
     # As slow as the real ones feel, so that one sees the movies arrive.
     slow_down wikidata 300
     slow_down rt 250

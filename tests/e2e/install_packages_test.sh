@@ -5,9 +5,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 dir=$(mktemp -d)
 kill_started() {
-    local file
+    local file pid
     for file in "$dir"/*.pid; do
-        [ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null || true
+        [ -e "$file" ] || continue
+        pid=$(cat "$file")
+        # Its number may be another's by now.
+        ! grep -qsF -- "$dir/" "/proc/$pid/cmdline" || kill -KILL "$pid" 2>/dev/null || true
     done
 }
 finish() {
