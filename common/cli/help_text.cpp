@@ -93,7 +93,7 @@ std::string helpText(const Program& program) {
     appendTable(out, "Commands", commands);
     appendTable(out, "Options", rowsOf(allOptions(program)));
     if (!program.commands.empty()) {
-        out += "\n" + program.name + " COMMAND --help says more of a command.\n";
+        out += "\n" + program.name + " help COMMAND says more of a command; so does COMMAND --help.\n";
     }
     Rows exitCodes;
     for (const auto& [code, meaning] : program.exitCodes) {
@@ -114,6 +114,17 @@ std::string helpText(const Program& program, const Command& command) {
     options.insert(options.end(), others.begin(), others.end());
     appendTable(out, "Options", rowsOf(options));
     return out;
+}
+
+std::string helpText(const Program& program, const std::string& word) {
+    const std::string name = program.name + " " + word;
+    std::string out = "usage: " + name + " COMMAND [OPTIONS] [ARGUMENTS]\n";
+    Rows commands;
+    for (const auto& second : wordsAfter(program, word)) {
+        commands.emplace_back(second, findCommand(program, word + " " + second)->summary);
+    }
+    appendTable(out, "Commands", commands);
+    return out + "\n" + program.name + " help " + word + " COMMAND says more of a command.\n";
 }
 
 }  // namespace rtbatch

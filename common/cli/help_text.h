@@ -12,4 +12,7 @@ std::string helpText(const Program& program);
 /// What `PROGRAM COMMAND --help` shows.
 std::string helpText(const Program& program, const Command& command);
 
+/// What `PROGRAM WORD --help` shows, where several commands begin with that word.
+std::string helpText(const Program& program, const std::string& word);
+
 }  // namespace rtbatch

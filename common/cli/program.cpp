@@ -73,66 +73,127 @@ void checkWords(const std::vector<std::string>& words, const Words& wanted, cons
     }
 }
 
-const Command& commandOf(const Program& program, const CommandLine& line) {
-    if (line.words.empty()) {
-        throw UsageError("no command given");
+/// How a list of choices is said: `create, list or revoke`.
+std::string anyOf(const std::vector<std::string>& choices) {
+    std::string list;
+    for (const auto& choice : choices) {
+        list += (list.empty() ? "" : choice == choices.back() ? " or " : ", ") + choice;
     }
-    const Command* command = findCommand(program, line.words.front());
-    if (command == nullptr) {
-        throw UsageError("no such command: '" + line.words.front() + "'");
-    }
-    return *command;
+    return list;
 }
 
-/// Takes the second word of a command that has two. What stands between them are options of the program.
-void takeSecondWord(const Program& program, Arguments& arguments, CommandLine& line) {
-    const auto choices =
-        line.words.empty() ? std::vector<std::string>{} : wordsAfter(program, line.words.front());
-    if (choices.empty()) {
-        return;
-    }
-    auto second = take(arguments, allOptions(program), true);
-    second.options.merge(line.options);
-    line.options = std::move(second.options);
-    if (!second.words.empty()) {
-        line.words.front() += " " + second.words.front();
-    } else if (!line.options.contains("help") && !line.options.contains("version")) {
-        std::string list;
-        for (const auto& choice : choices) {
-            list += (list.empty() ? "" : choice == choices.back() ? " or " : ", ") + choice;
+/// One command line, from its words to the exit code.
+class OneRun {
+public:
+    OneRun(const Program& program, Arguments arguments)
+        : _program(program), _arguments(arguments), _options(allOptions(program)) {}
+
+    ExitCode operator()() {
+        const bool hasCommands = !_program.commands.empty();
+        _line = take(_arguments, _options, hasCommands);
+        const Command* command = nullptr;
+        if (hasCommands) {
+            takeSecondWord();
+            if (isHelpCommand()) {
+                return showHelpOf(wordsOfHelp());
+            }
+            command = isAnsweredAtOnce() ? nullptr : takeCommand();
         }
-        throw UsageError(line.words.front() + " needs a word more: " + list);
+        if (_line.options.contains("help")) {
+            return command == nullptr ? showHelpOf(_about) : show(helpText(_program, *command));
+        }
+        if (_line.options.contains("version")) {
+            return show(_program.name + " " + _program.version + "\n");
+        }
+        checkWords(_line.words, command == nullptr ? _program.words : command->words,
+                   command == nullptr ? _program.name : command->name);
+        const Run& body = command == nullptr ? _program.run : command->run;
+        return body(
+            Invocation(std::move(_options), std::move(_line.options), std::move(_line.words), std::cout));
     }
-}
 
-ExitCode run(const Program& program, Arguments arguments) {
-    auto options = allOptions(program);
-    const bool hasCommands = !program.commands.empty();
-    auto line = take(arguments, options, hasCommands);
-    if (hasCommands) {
-        takeSecondWord(program, arguments, line);
+    /// Where to read on about what went wrong.
+    std::string hint() const {
+        return " (see " + _program.name + (_about.empty() ? "" : " " + _about) + " --help)";
     }
-    const Command* command = nullptr;
-    if (hasCommands && !line.options.contains("help") && !line.options.contains("version")) {
-        command = &commandOf(program, line);
-        options.insert(options.begin(), command->options.begin(), command->options.end());
-        auto rest = take(arguments, options, false);
-        rest.options.merge(line.options);
-        line = std::move(rest);
-    }
-    if (line.options.contains("help")) {
-        std::cout << (command == nullptr ? helpText(program) : helpText(program, *command));
+
+private:
+    static ExitCode show(const std::string& text) {
+        std::cout << text;
         return ExitCode::ok;
     }
-    if (line.options.contains("version")) {
-        std::cout << program.name << " " << program.version << "\n";
-        return ExitCode::ok;
+
+    bool isAnsweredAtOnce() const {
+        return _line.options.contains("help") || _line.options.contains("version");
     }
-    checkWords(line.words, command == nullptr ? program.words : command->words,
-               command == nullptr ? program.name : command->name);
-    const Run& body = command == nullptr ? program.run : command->run;
-    return body(Invocation(std::move(options), std::move(line.options), std::move(line.words), std::cout));
-}
+
+    /// Takes the second word of a command that has two. What stands between them are options of the program.
+    void takeSecondWord() {
+        const auto choices =
+            _line.words.empty() ? std::vector<std::string>{} : wordsAfter(_program, _line.words.front());
+        if (choices.empty()) {
+            return;
+        }
+        _about = _line.words.front();
+        auto second = take(_arguments, _options, true);
+        second.options.merge(_line.options);
+        _line.options = std::move(second.options);
+        if (!second.words.empty()) {
+            _line.words.front() += " " + second.words.front();
+        } else if (!isAnsweredAtOnce()) {
+            throw UsageError(_about + " needs a word more: " + anyOf(choices));
+        }
+    }
+
+    bool isHelpCommand() const {
+        return !isAnsweredAtOnce() && !_line.words.empty() && _line.words.front() == "help";
+    }
+
+    /// What follows `help`, as the name of a command.
+    std::string wordsOfHelp() {
+        std::string name;
+        for (const std::string& word : take(_arguments, _options, false).words) {
+            name += (name.empty() ? "" : " ") + word;
+        }
+        return name;
+    }
+
+    /// `name`: of a command, the first word of several, or empty.
+    ExitCode showHelpOf(const std::string& name) {
+        if (name.empty()) {
+            return show(helpText(_program));
+        }
+        if (const Command* command = findCommand(_program, name)) {
+            return show(helpText(_program, *command));
+        }
+        if (wordsAfter(_program, name).empty()) {
+            throw UsageError("no such command: '" + name + "'");
+        }
+        return show(helpText(_program, name));
+    }
+
+    const Command* takeCommand() {
+        if (_line.words.empty()) {
+            throw UsageError("no command given");
+        }
+        const Command* command = findCommand(_program, _line.words.front());
+        if (command == nullptr) {
+            throw UsageError("no such command: '" + _line.words.front() + "'");
+        }
+        _about = command->name;
+        _options.insert(_options.begin(), command->options.begin(), command->options.end());
+        auto rest = take(_arguments, _options, false);
+        rest.options.merge(_line.options);
+        _line = std::move(rest);
+        return command;
+    }
+
+    const Program& _program;
+    Arguments _arguments;
+    std::vector<Option> _options;
+    CommandLine _line;
+    std::string _about;  ///< the command, or its first word, as far as it is known
+};
 
 ExitCode complain(const Program& program, ExitCode code, const std::string& message) {
     std::cout.flush();
@@ -141,20 +202,22 @@ ExitCode complain(const Program& program, ExitCode code, const std::string& mess
 }
 
 ExitCode runAndExplain(const Program& program, Arguments arguments) {
-    const auto hint = " (see " + program.name + " --help)";
     const auto code = [&](ExitCode usual) { return program.failure.value_or(usual); };
+    OneRun run(program, arguments);
     try {
-        return run(program, arguments);
+        return run();
     } catch (const UsageError& e) {
-        return complain(program, ExitCode::usage, e.what() + hint);
+        return complain(program, ExitCode::usage, e.what() + run.hint());
     } catch (const Poco::Util::OptionException& e) {
-        return complain(program, ExitCode::usage, e.displayText() + hint);
+        return complain(program, ExitCode::usage, e.displayText() + run.hint());
     } catch (const ConfigError& e) {
         return complain(program, ExitCode::config, e.what());
     } catch (const std::invalid_argument& e) {
         return complain(program, ExitCode::config, e.what());
     } catch (const DataError& e) {
         return complain(program, code(ExitCode::data), e.what());
+    } catch (const NoInputError& e) {
+        return complain(program, code(ExitCode::noInput), e.what());
     } catch (const StoreError& e) {
         return complain(program, code(ExitCode::unavailable), e.what());
     } catch (const Poco::Exception& e) {

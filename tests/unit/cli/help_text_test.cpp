@@ -48,7 +48,7 @@ Options:
   -h, --help         shows the help
   -V, --version      shows the version
 
-prog COMMAND --help says more of a command.
+prog help COMMAND says more of a command; so does COMMAND --help.
 
 Exit codes:
   0   done

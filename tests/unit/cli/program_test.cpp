@@ -117,33 +117,36 @@ TEST_CASE("The settings are read only when the command asks for them") {
 }
 
 TEST_CASE("What is not understood ends with 64, says what is wrong and where to read on") {
-    const auto [words, message] = GENERATE(table<std::vector<std::string>, std::string>({
-        {std::vector<std::string>(), "no command given"},
-        {{"dance"}, "no such command: 'dance'"},
-        {{"--frob", "echo", "a"}, "frob"},
-        {{"--json", "echo", "a"}, "json"},
-        {{"rest", "--json"}, "json"},
-        {{"rest", "a"}, "rest takes no arguments, and got 'a'"},
-        {{"echo"}, "echo needs WORD [WORD]"},
-        {{"echo", "a", "b", "c"}, "echo takes WORD [WORD], and got 'c' too"},
-        {{"echo", "a", "--top"}, "top requires N"},
-        {{"echo", "a", "--json=yes"}, "json"},
-        {{"echo", "a", "--top", "0"}, "--top is '0'; write a whole number from 1 to 50"},
-        {{"echo", "a", "--top", "51"}, "--top is '51'"},
-        {{"echo", "a", "--top", "7x"}, "--top is '7x'"},
-        {{"echo", "a", "--json", "--json"}, "json"},
+    const auto [words, message, see] = GENERATE(table<std::vector<std::string>, std::string, std::string>({
+        {std::vector<std::string>(), "no command given", "prog"},
+        {{"dance"}, "no such command: 'dance'", "prog"},
+        {{"help", "dance"}, "no such command: 'dance'", "prog"},
+        {{"help", "--dance"}, "dance", "prog"},
+        {{"--frob", "echo", "a"}, "frob", "prog"},
+        {{"--json", "echo", "a"}, "json", "prog"},
+        {{"rest", "--json"}, "json", "prog rest"},
+        {{"rest", "a"}, "rest takes no arguments, and got 'a'", "prog rest"},
+        {{"echo"}, "echo needs WORD [WORD]", "prog echo"},
+        {{"echo", "a", "b", "c"}, "echo takes WORD [WORD], and got 'c' too", "prog echo"},
+        {{"echo", "a", "--top"}, "top requires N", "prog echo"},
+        {{"echo", "a", "--json=yes"}, "json", "prog echo"},
+        {{"echo", "a", "--top", "0"}, "--top is '0'; write a whole number from 1 to 50", "prog echo"},
+        {{"echo", "a", "--top", "51"}, "--top is '51'", "prog echo"},
+        {{"echo", "a", "--top", "7x"}, "--top is '7x'", "prog echo"},
+        {{"echo", "a", "--json", "--json"}, "json", "prog echo"},
     }));
     const auto outcome = run(program(), words);
     CAPTURE(words);
     CHECK(outcome.status == 64);
     CHECK(outcome.out.empty());
     CHECK_THAT(outcome.err, Catch::StartsWith("prog: ") && Catch::Contains(message) &&
-                                Catch::EndsWith(" (see prog --help)\n"));
+                                Catch::EndsWith(" (see " + see + " --help)\n"));
 }
 
 TEST_CASE("Each kind of fault has its exit code") {
     CHECK(run(throwing(UsageError("x")), {"echo", "a"}).status == 64);
     CHECK(run(throwing(DataError("x")), {"echo", "a"}).status == 65);
+    CHECK(run(throwing(NoInputError("x")), {"echo", "a"}).status == 66);
     CHECK(run(throwing(StoreError("x")), {"echo", "a"}).status == 69);
     CHECK(run(throwing(std::runtime_error("x")), {"echo", "a"}).status == 70);
     CHECK(run(throwing(ConfigError("x")), {"echo", "a"}).status == 78);
@@ -196,10 +199,16 @@ TEST_CASE("A command may have two words, with options of the program between the
     CHECK(run(two, {"-c", "/a", "keys", "end"}).out == "0\"/a\"0");
     CHECK(run(two, {"echo", "list"}).out == "top -1, json 0, list -, list");
     CHECK_THAT(run(two, {"keys", "list", "--help"}).out, Catch::StartsWith("prog keys list: does it\n"));
-    CHECK_THAT(run(two, {"keys", "--help"}).out, Catch::StartsWith("prog: does things\n"));
+    const std::string ofKeys = run(two, {"keys", "--help"}).out;
+    CHECK_THAT(ofKeys, Catch::StartsWith("usage: prog keys COMMAND") && Catch::Contains("\n  list  does it\n") &&
+                           !Catch::Contains("echo"));
+    CHECK(run(two, {"help", "keys"}).out == ofKeys);
+    CHECK(run(two, {"help", "keys", "list"}).out == run(two, {"keys", "list", "--help"}).out);
+    CHECK(run(two, {"help", "keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog --help)\n");
     CHECK(run(two, {"keys", "--version"}).out == "prog 1.2\n");
-    CHECK(run(two, {"keys"}).err == "prog: keys needs a word more: list, make or end (see prog --help)\n");
-    CHECK(run(two, {"keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog --help)\n");
+    CHECK(run(two, {"keys"}).err == "prog: keys needs a word more: list, make or end (see prog keys --help)\n");
+    CHECK(run(two, {"keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog keys --help)\n");
+    CHECK_THAT(run(two, {"keys", "list", "--frob"}).err, Catch::EndsWith(" (see prog keys list --help)\n"));
     CHECK(run(two, {"keys", "--all", "list"}).status == 64);
     CHECK(run(two, {"keys list"}).status == 0);
 }
@@ -212,6 +221,12 @@ TEST_CASE("Help and version are answered before anything else is looked at") {
     const auto outcome = run(program(), {"echo", "--help"});
     CHECK(outcome.status == 0);
     CHECK_THAT(outcome.out, Catch::StartsWith("prog echo: says what it was given\n"));
+}
+
+TEST_CASE("Help is asked for by a word as well") {
+    CHECK(run(program(), {"help"}).out == run(program(), {"--help"}).out);
+    CHECK(run(program(), {"help", "echo"}).out == run(program(), {"echo", "--help"}).out);
+    CHECK(run(program(), {"help"}).status == 0);
 }
 
 TEST_CASE("The option for the man page stands in no help") {
