@@ -98,7 +98,7 @@ int answerCgiRequest() {
         Call(std::move(exchange)).answer(problem.response());
         return 0;
     }
-    // Until here a stop signal ended the process, and nothing was lost by that.
+    // Until here a stop signal ended the process, and nothing was lost by that. SIGHUP is passed over.
     blockStopSignals();
     Config config;
     std::unique_ptr<Parts> parts;

@@ -14,9 +14,9 @@ namespace {
 using namespace rtbatch;
 
 ExitCode serveUntilStopped(const Invocation& invocation) {
+    blockStopSignals();
     const Config& config = invocation.config();
     config.check();
-    blockStopSignals();
     startLog(logOptions(config, true), "rtbatch-handler");
     shareMetrics(config, CellUser::service);
     serve(config);
@@ -35,7 +35,8 @@ Program handlerProgram() {
                         "Each setting a.b_c of the file can be given as RTBATCH_A_B_C in the environment, "
                         "which wins.",
                         "SIGTERM and SIGINT stop the handler; open streams may finish within "
-                        "handler.stop_timeout_s, unless a second signal comes."},
+                        "handler.stop_timeout_s, unless a second signal comes. At SIGHUP it reads the keys "
+                        "again, says so in its log, and goes on; other settings are read at the start only."},
         .run = &serveUntilStopped,
         .exitCodes = {{0, "stopped"}, {1, "could not start"}, {64, "wrong usage"}, {78, "wrong settings"}},
         .failure = ExitCode::failed,

@@ -40,6 +40,9 @@ public:
 
     ConnectionCount& connections() { return _connections; }
 
+    /// Reads again what can be read again while it runs: the keys. Does not wait for it.
+    void readAgain() { _keys.refresh(); }
+
     /// Tears the streams that are open, drops what waits to be fetched, and lets requests that are open at an
     /// upstream finish by then.
     void stop(Deadline deadline);

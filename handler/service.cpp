@@ -61,7 +61,12 @@ void serve(const Config& config) {
         [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange), workers.hasIdle()); });
     logger.information("version %s listens", version());
 
-    while (!stopSignalled(1h)) {
+    for (auto signal = waitForSignal(1h); signal != Signal::stop; signal = waitForSignal(1h)) {
+        if (signal == Signal::hangUp) {
+            logger.information(
+                "SIGHUP: the keys are read again, streams go on; other settings are read at the start only");
+            parts.readAgain();
+        }
     }
     logger.information("stopping");
     acceptor.stop();

@@ -109,8 +109,9 @@ Program refresherProgram() {
         .description =
             {"It reads the same settings as the handler, and shares its database and its limits: what "
              "it asks the two sites counts against the same slots, and people go first.",
-             "At a terminal it shows a bar on standard error, elsewhere a line a minute. SIGTERM and "
-             "SIGINT stop it between two steps."},
+             "At a terminal it shows a bar on standard error, elsewhere a line a minute. SIGTERM, "
+             "SIGINT and SIGHUP, as when the terminal is closed, stop it between two steps; under nohup "
+             "SIGHUP does not."},
         .commands = {runCommand(), prewarmCommand(), syncIdsCommand()},
         .exitCodes =
             {{0, "done, stopped as asked, or another one does it"},

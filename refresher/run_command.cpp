@@ -128,9 +128,10 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
     const int pages = pagesOf(plan);
     Progress progress("movies", std::min<std::uint64_t>(plan.due.size(), static_cast<std::uint64_t>(pages)),
                       progressMode(options.quiet));
+    StopRequest stop;
     const auto run =
         std::make_shared<Refresher>(config, store, leases, lock,
-                                    Refresher::Hooks{[] { return stopSignalled(0ms); },
+                                    Refresher::Hooks{[&] { return stop.came(); },
                                                      [&](std::size_t more) { progress.advance(more); }});
     const RefreshRun row = (*run)(plan, {pages, Deadline::in(maxTime)});
     progress.finish();
@@ -182,7 +183,7 @@ Command runCommand() {
                         "looked for, and what prewarm has marked; first those whose page saves the most "
                         "waits. People always go first.",
                         "One run at a time: a second one says who has the lease, and ends. SIGTERM ends it "
-                        "once its open page has come. "
+                        "once its open page has come, and so does SIGHUP, unless it is ignored (nohup). "
                         "What it did is in the table refresh_run, and shown by rtbatch-admin status."},
         .options = {{"max-pages", 0, "N",
                      "asks for at most N pages, within refresher.pages_per_day in any case"},

@@ -150,6 +150,12 @@ void KeyRing::reload() {
     }
 }
 
+void KeyRing::refresh() {
+    const std::scoped_lock lock(_mutex);
+    _refreshAsked = true;
+    _changed.notify_all();
+}
+
 void KeyRing::read(std::unique_lock<std::mutex>& lock) {
     _reading = true;
     lock.unlock();
@@ -183,9 +189,11 @@ void KeyRing::run() {
     std::unique_lock lock(_mutex);
     while (!_stopping) {
         if (!_reading) {
+            _refreshAsked = false;
             read(lock);
         }
-        _changed.wait_for(lock, _options.reload, [&] { return _stopping; });
+        _changed.wait_for(lock, _options.reload,
+                          [&] { return _stopping || (_refreshAsked && !_reading); });
     }
 }
 

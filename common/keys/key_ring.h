@@ -56,6 +56,9 @@ public:
     /// Reads the keys now: for who has just changed them, so that it is seen here at once. Throws StoreError.
     void reload();
 
+    /// Has the thread read the keys soon, and does not wait for it.
+    void refresh();
+
 private:
     using Clock = std::chrono::steady_clock;
     struct Memory;
@@ -75,6 +78,7 @@ private:
     std::condition_variable _changed;
     std::shared_ptr<const Memory> _memory;       // guarded by _mutex; null before the first read
     std::unordered_set<std::string> _unknown;    // guarded by _mutex; digests that were looked for in vain
+    bool _refreshAsked = false;                  // guarded by _mutex; by refresh(), since the last read
     bool _reading = false;                       // guarded by _mutex; somebody reads, without the lock
     std::optional<Clock::time_point> _lookedAt;  // guarded by _mutex; when an unknown key last made it read
     std::string _fault;                  // guarded by _mutex; of the last read, empty when it went well

@@ -241,8 +241,11 @@ TEST_CASE("a CGI program without a web server answers into a file, and SIGTERM e
     CHECK(stack.upstreams().counts(Site::rt).requests == 2);
     CHECK(stack.upstreams().counts(Site::rt).aborts == 0);
 
-    stack.upstreams().setLatency(Site::rt, 0ms);
+    stack.upstreams().reset();
+    stack.upstreams().setLatency(Site::rt, 300ms);
     Child whole(options);
+    REQUIRE(eventually(10s, [&] { return stack.upstreams().counts(Site::rt).open > 0; }));
+    whole.signal(SIGHUP);  // passed over
     CHECK(whole.wait(10s) == 0);
     CHECK_THAT(out(), Catch::StartsWith("Status: 200 OK\r\n"));
     CHECK_THAT(out(), Catch::EndsWith(R"({"total":4,"cached":2,"fetched":2,"errors":0,"stale":0})"

@@ -15,8 +15,9 @@ Commands::Commands(Kind kind) : _database(kind), _standin(_dir.file("upstreams.l
     _environment = environmentOf(settings);
 }
 
-Child Commands::start(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{program("rtbatch-refresher")};
+Child Commands::start(const std::vector<std::string>& arguments, const std::vector<std::string>& wrap) {
+    std::vector<std::string> command = wrap;
+    command.push_back(program("rtbatch-refresher"));
     command.insert(command.end(), arguments.begin(), arguments.end());
     return Child({.command = command,
                   .env = _environment,

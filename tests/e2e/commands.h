@@ -29,8 +29,8 @@ public:
     int number(const std::string& statement) const { return std::stoi(sql(statement)); }
     std::string file(const std::string& name) const { return _dir.file(name); }
 
-    /// Starts it; its output goes to a log of its own.
-    Child start(const std::vector<std::string>& arguments);
+    /// Starts it; its output goes to a log of its own. `wrap`: what runs the program, as nohup.
+    Child start(const std::vector<std::string>& arguments, const std::vector<std::string>& wrap = {});
 
     /// Runs it to its end; fails the test when that does not come.
     Ended run(const std::vector<std::string>& arguments);

@@ -1,6 +1,7 @@
 // rtbatch-refresher run, from outside: which pages it asks for, in which order, and beside whom.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -179,14 +180,16 @@ TEST_CASE_METHOD(Fixture, "a second run says who has the lease and leaves it", "
     first.wait(kRunLimit);
 }
 
-TEST_CASE_METHOD(Fixture, "SIGTERM lets the open page finish, and stores it", "[refresher]") {
+TEST_CASE_METHOD(Fixture, "SIGTERM and SIGHUP let the open page finish, and store it", "[refresher]") {
+    const int asked = GENERATE(SIGTERM, SIGHUP);
     const auto ids = madeUpMovies(1, 20);
     stack.warm(ids);
     age(ids);
     stack.upstreams().setLatency(Site::rt, 500ms);
     Child child = start();
     REQUIRE(eventually(kRunLimit, [&] { return stack.upstreams().counts(Site::rt).open == 1; }));
-    CHECK(child.stop(kRunLimit) == 0);
+    child.signal(asked);
+    CHECK(child.wait(kRunLimit) == 0);
     INFO(child.log());
     CHECK(fresh() == number("SELECT COUNT(*) FROM rt_scrape"));
     CHECK(fresh() >= 1);

@@ -95,6 +95,35 @@ TEST_CASE("what is still open after the stop timeout is torn, and the exit statu
     CHECK(client.response().count("done") == 0);
 }
 
+TEST_CASE("SIGHUP reads the keys again, says so in the log, and tears no stream", "[stopping]") {
+    Stack stack;
+    const std::vector<std::string> ids = madeUpMovies(1, 4);
+    stack.upstreams().setLatency(Site::rt, 600ms);
+    HttpClient client(stack.http(), batchOf(ids));
+    REQUIRE(client.readUntil(commentCame, 5s));
+
+    stack.handler().signal(SIGHUP);
+    CHECK(eventually(5s, [&] {
+        return stack.handlerLog().find("SIGHUP: the keys are read again") != std::string::npos;
+    }));
+    checkWhole(client.readToEnd(), ids);
+    CHECK(doneOf(client.response()).fetched == 4);
+    CHECK(stack.handler().running());
+}
+
+TEST_CASE("SIGHUP does not hurry a handler that stops", "[stopping]") {
+    Stack stack;
+    const std::vector<std::string> ids = madeUpMovies(1, 4);
+    stack.upstreams().setLatency(Site::rt, 600ms);
+    HttpClient client(stack.http(), batchOf(ids));
+    REQUIRE(client.readUntil(commentCame, 5s));
+    stack.handler().signal(SIGTERM);
+    REQUIRE(eventually(1s, [&] { return ask(stack.http(), {.path = "/api/v1/health"}).status() == 503; }));
+    stack.handler().signal(SIGHUP);
+    checkWhole(client.readToEnd(), ids);
+    CHECK(stack.handler().wait(2s) == 0);
+}
+
 TEST_CASE("a second SIGTERM, and a SIGINT, stop it just as well", "[stopping]") {
     Stack stack;
     stack.handler().signal(SIGINT);

@@ -84,9 +84,10 @@ TEST_CASE("Asked to stop it ends after the open page, and the next start goes on
     Commands commands(Kind::sqlite);
     commands.upstreams().setMapping(kFewer);
     commands.upstreams().setLatency(Site::wikidata, 100ms);
+    const int signal = GENERATE(SIGTERM, SIGHUP);
     Child child = commands.start({"sync-ids"});
     REQUIRE(eventually(60s, [&] { return asked(commands) >= 3; }));
-    child.signal(SIGTERM);
+    child.signal(signal);
     const Ended stopped = endOf(child);
     CHECK(stopped.status == 0);
     CHECK_THAT(stopped.said, Contains("sync-ids: stopped after ") && Contains("at 'm/standin_9"));
@@ -96,6 +97,18 @@ TEST_CASE("Asked to stop it ends after the open page, and the next start goes on
     CHECK(commands.run({"sync-ids"}).status == 0);
     CHECK(asked(commands) <= requestsFor(kFewer) + 1);
     checkAllThere(commands, kFewer);
+}
+
+TEST_CASE("Under nohup a terminal that closes stops nothing") {
+    Commands commands(Kind::sqlite);
+    commands.upstreams().setMapping(kFewer);
+    commands.upstreams().setLatency(Site::wikidata, 100ms);
+    Child child = commands.start({"sync-ids"}, {"/usr/bin/nohup"});
+    REQUIRE(eventually(60s, [&] { return asked(commands) >= 3; }));
+    child.signal(SIGHUP);
+    const Ended ended = endOf(child);
+    CHECK(ended.status == 0);
+    CHECK_THAT(ended.said, Contains("the whole mapping"));
 }
 
 TEST_CASE("While one runs a second one says who, and ends") {

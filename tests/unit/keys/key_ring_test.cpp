@@ -104,6 +104,16 @@ TEST_CASE("A revoked key dies in time, a rotated one changes hands") {
     CHECK(ring.find(next.text())->id == 2);
 }
 
+TEST_CASE("Asked to, it reads the keys without waiting for its time") {
+    Fixture f(Kind::sqlite);
+    const std::string text = f.create({"a"});
+    KeyRing ring(f.store, {.reload = 1h, .maxAge = 2h});
+    REQUIRE(ring.find(text));
+    f.keys.revoke(1, now());
+    ring.refresh();
+    CHECK(eventually([&] { return !ring.find(text); }));
+}
+
 TEST_CASE("A new key works at once, and guessing costs the database nothing") {
     Fixture f(Kind::mariadb);
     KeyRing ring(f.store, {.reload = 1h, .maxAge = 2h, .lookEvery = 1h});
