@@ -73,6 +73,14 @@ Parts::~Parts() {
     _streamWorkers.stop();
 }
 
+void Parts::checkVersion() {
+    try {
+        const StorePatience patience(1s);
+        _store.check();
+    } catch (const StoreError&) {  // one that is away tells it later, by a statement that fails or at /ready
+    }
+}
+
 void Parts::stop(Deadline deadline) {
     // A database that hangs must not hold the program; one that answers gets the time to be told of the end.
     _store.endAt(Deadline::at(std::max(deadline.when(), Deadline::in(kFarewell).when())));

@@ -40,6 +40,9 @@ public:
 
     ConnectionCount& connections() { return _connections; }
 
+    /// Looks whether the database is at this program's version; the store logs it when it is not.
+    void checkVersion();
+
     /// Reads again what can be read again while it runs: the keys. Does not wait for it.
     void readAgain() { _keys.refresh(); }
 

@@ -43,6 +43,11 @@ std::optional<std::string_view> segmentAfter(std::string_view route, std::string
 /// Who looks after a service does not wait long for its answer.
 constexpr auto kShortWait = std::chrono::seconds(1);
 
+/// The database's version is the operator's matter, and said as it is.
+Problem otherVersion(const SchemaError& error) {
+    return {503, "store_unavailable", error.publicWords(), {{"Retry-After", "60"}}};
+}
+
 Problem storeAway(const StoreError& error) {
     return {503,
             "store_unavailable",
@@ -116,7 +121,10 @@ void Router::guarded(std::unique_ptr<Call>& call, const std::function<void()>& w
     try {
         try {
             work();
+        } catch (const SchemaError& error) {  // the store has logged it, once
+            throw otherVersion(error);
         } catch (const StoreError& error) {
+            checkVersionAfter(error);
             if (call) {
                 logError(*call, "the store: " + std::string(error.what()));
             }
@@ -133,6 +141,20 @@ void Router::guarded(std::unique_ptr<Call>& call, const std::function<void()>& w
         if (call) {
             call->answer(problem.response());
         }
+    }
+}
+
+/// Throws Problem when a table was missing because the database is of another version.
+void Router::checkVersionAfter(const StoreError& error) {
+    if (error.kind() != StoreError::Kind::unmigrated) {
+        return;
+    }
+    try {
+        const StorePatience patience(kShortWait);
+        _store.check();
+    } catch (const SchemaError& other) {
+        throw otherVersion(other);
+    } catch (const StoreError&) {  // then the first error is the one to be told
     }
 }
 

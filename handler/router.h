@@ -68,7 +68,8 @@ private:
 
     Found find(Call& call) const;
     void serve(std::unique_ptr<Call>& call, const Found& found);
-    static void guarded(std::unique_ptr<Call>& call, const std::function<void()>& work);
+    void checkVersionAfter(const StoreError& error);
+    void guarded(std::unique_ptr<Call>& call, const std::function<void()>& work);
     void checkRoom() const;
     void health(Call& call) const;
     void ready(Call& call);

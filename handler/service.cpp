@@ -60,6 +60,7 @@ void serve(const Config& config) {
         listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
         [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange), workers.hasIdle()); });
     logger.information("version %s listens", version());
+    parts.checkVersion();
 
     for (auto signal = waitForSignal(1h); signal != Signal::stop; signal = waitForSignal(1h)) {
         if (signal == Signal::hangUp) {

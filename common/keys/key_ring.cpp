@@ -108,7 +108,8 @@ std::optional<KnownKey> KeyRing::lookUp(const std::string& digest) {
             read(lock);
             _lookedAt = Clock::now();
         } else if (!_fault.empty() || !fresh) {
-            throw StoreError("the keys cannot be read" + (_fault.empty() ? " in time" : ": " + _fault));
+            throw StoreError("the keys cannot be read" + (_fault.empty() ? " in time" : ": " + _fault),
+                             _faultKind);
         } else {
             if (looked) {
                 rememberUnknown(digest);
@@ -146,7 +147,7 @@ void KeyRing::reload() {
     _changed.wait(lock, [&] { return !_reading; });  // one that began before
     read(lock);
     if (!_fault.empty()) {
-        throw StoreError(_fault);
+        throw StoreError(_fault, _faultKind);
     }
 }
 
@@ -161,6 +162,7 @@ void KeyRing::read(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     std::shared_ptr<Memory> memory;
     std::string fault;
+    auto kind = StoreError::Kind::fault;
     try {
         memory = std::make_shared<Memory>();
         memory->since = Clock::now();
@@ -170,6 +172,9 @@ void KeyRing::read(std::unique_lock<std::mutex>& lock) {
         }
     } catch (const std::exception& error) {  // whoever waits for the read is never left waiting
         fault = textOf(error);
+        if (const auto* ofStore = dynamic_cast<const StoreError*>(&error)) {
+            kind = ofStore->kind();
+        }
         if (_wellRead.exchange(false)) {
             logFailure(Poco::Logger::get("rtbatch.keys"), Poco::Message::PRIO_WARNING,
                        "the keys cannot be read again", error);
@@ -181,6 +186,7 @@ void KeyRing::read(std::unique_lock<std::mutex>& lock) {
         _wellRead = true;
     }
     _fault = std::move(fault);
+    _faultKind = kind;
     _reading = false;
     _changed.notify_all();
 }
@@ -192,8 +198,7 @@ void KeyRing::run() {
             _refreshAsked = false;
             read(lock);
         }
-        _changed.wait_for(lock, _options.reload,
-                          [&] { return _stopping || (_refreshAsked && !_reading); });
+        _changed.wait_for(lock, _options.reload, [&] { return _stopping || (_refreshAsked && !_reading); });
     }
 }
 

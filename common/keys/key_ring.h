@@ -81,9 +81,10 @@ private:
     bool _refreshAsked = false;                  // guarded by _mutex; by refresh(), since the last read
     bool _reading = false;                       // guarded by _mutex; somebody reads, without the lock
     std::optional<Clock::time_point> _lookedAt;  // guarded by _mutex; when an unknown key last made it read
-    std::string _fault;                  // guarded by _mutex; of the last read, empty when it went well
-    std::atomic<bool> _wellRead = true;  // the last read; so that a fault is logged once
-    bool _stopping = false;              // guarded by _mutex
+    std::string _fault;  // guarded by _mutex; of the last read, empty when it went well
+    StoreError::Kind _faultKind = StoreError::Kind::fault;  // guarded by _mutex; of it
+    std::atomic<bool> _wellRead = true;                     // the last read; so that a fault is logged once
+    bool _stopping = false;                                 // guarded by _mutex
 
     std::jthread _thread;  // last: the rest is there when it begins
 };

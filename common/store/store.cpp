@@ -1,6 +1,7 @@
 #include "common/store/store.h"
 
 #include <Poco/Data/Statement.h>
+#include <Poco/Logger.h>
 
 #include <algorithm>
 
@@ -21,7 +22,19 @@ DatabaseUrl readyUrl(const std::string& text) {
     return url;
 }
 
+std::string versionWords(int there, int ours) {
+    const std::string atVersion = "is at version " + std::to_string(there);
+    return there < ours
+               ? atVersion + ", this program needs " + std::to_string(ours) + ": run rtbatch-admin migrate"
+               : atVersion + ", newer than this program's " + std::to_string(ours) +
+                     ": install the newer program, whose rtbatch-admin migrate was run";
+}
+
 }  // namespace
+
+SchemaError::SchemaError(const std::string& database, int there, int ours)
+    : StoreError("the database (" + database + ") " + versionWords(there, ours), Kind::unmigrated),
+      _publicWords("The database " + versionWords(there, ours) + ".") {}
 
 Store::Impl::Impl(const StoreOptions& options)
     : _url(readyUrl(options.url)),
@@ -56,21 +69,47 @@ StoreError Store::Impl::errorOf(const StoreFault& fault, Clock::time_point began
     if (fault.unwritable) {
         _writability.refused("the database (" + _url.describe() + ") cannot be written: " + fault.message);
     }
-    return StoreError("the database (" + _url.describe() + "): " + fault.message +
-                          (fault.unmigrated ? "; run rtbatch-admin migrate" : ""),
-                      fault.conflict     ? Kind::conflict
-                      : fault.unwritable ? Kind::unwritable
-                      : unanswered       ? Kind::noAnswer
-                                         : Kind::fault);
+    const std::string what = "the database (" + _url.describe() + "): " + fault.message +
+                             (fault.unmigrated ? "; run rtbatch-admin migrate" : "");
+    if (fault.unmigrated) {
+        _lacksTables = true;
+        _writability.refused(what);
+    }
+    return StoreError(what, fault.conflict     ? Kind::conflict
+                            : fault.unwritable ? Kind::unwritable
+                            : fault.unmigrated ? Kind::unmigrated
+                            : unanswered       ? Kind::noAnswer
+                                               : Kind::fault);
 }
 
 /// Writes a lease that has ended: nobody minds it, and the refresher's run takes it away.
 void Store::Impl::tryToWrite() {
+    if (_lacksTables) {  // a lease could be written all the same
+        checkVersion();
+        _lacksTables = false;
+    }
     call([](Connection& c) {
         const std::string name(kTrial);
         return c.coordination().acquireLease(name, name, std::chrono::milliseconds(0));
     });
     _writability.written();
+}
+
+void Store::Impl::checkVersion() {
+    const int there = call([](Connection& c) { return c.queries().schemaVersion(); });
+    const int ours = migrations(_url.dialect).back().version;
+    auto& logger = Poco::Logger::get("rtbatch.store");
+    if (there == ours) {
+        if (_otherVersion.exchange(false)) {
+            logger.notice("the database is at this program's version now, %d", ours);
+        }
+        return;
+    }
+    const SchemaError error(_url.describe(), there, ours);
+    if (!_otherVersion.exchange(true)) {
+        logger.error(error.what());
+    }
+    throw error;
 }
 
 void Store::Impl::noteAnswer(bool unanswered, Clock::time_point began) {
@@ -318,18 +357,7 @@ void Store::endAt(Deadline deadline) {
 }
 
 void Store::check() {
-    const int there = _impl->call([](Connection& c) { return c.queries().schemaVersion(); });
-    const int ours = migrations(_impl->url().dialect).back().version;
-    if (there < ours) {
-        throw StoreError("the database (" + _impl->url().describe() + ") is at version " +
-                         std::to_string(there) + ", this program needs " + std::to_string(ours) +
-                         ": run rtbatch-admin migrate");
-    }
-    if (there > ours) {
-        throw StoreError("the database (" + _impl->url().describe() + ") is at version " +
-                         std::to_string(there) + ", newer than this program's " + std::to_string(ours) +
-                         ": install the newer program");
-    }
+    _impl->checkVersion();
 }
 
 }  // namespace rtbatch

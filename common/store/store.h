@@ -28,6 +28,7 @@ public:
         noAnswer,    ///< nothing came in time, or the database is known to hang
         unwritable,  ///< it answers, and writes nothing: read-only, its disk full, a quota used up
         crowded,     ///< it allows no more connections, and ours were in use all the time
+        unmigrated,  ///< its tables are not those of this program's version
     };
 
     explicit StoreError(const std::string& what, Kind kind = Kind::fault)
@@ -38,6 +39,19 @@ public:
 
 private:
     Kind _kind;
+};
+
+/// The database is at another version than this program.
+class SchemaError : public StoreError {
+public:
+    /// `database`: as messages call it. The versions are numbers of migrations.
+    SchemaError(const std::string& database, int there, int ours);
+
+    /// What is wrong and what to do, without saying where the database is: for whoever asks.
+    const std::string& publicWords() const { return _publicWords; }
+
+private:
+    std::string _publicWords;
 };
 
 /// A row of `rt_cache`.
@@ -182,8 +196,8 @@ public:
 
     void forgetFailure(const ImdbId& id);
 
-    /// Why the database cannot be written, if it answers and yet cannot: read-only, full. Nothing: it can, as
-    /// far as is known. Tries it again now and then, by one caller.
+    /// Why the database cannot be written, if it answers and yet cannot: read-only, full, or a table that is
+    /// missing. Nothing: it can, as far as is known. Tries it again now and then, by one caller.
     std::optional<std::string> writeRefusal();
 
     /// The same as it is known, without asking.
@@ -195,7 +209,8 @@ public:
     /// Deletes what checkWritable() wrote: for who must leave nothing behind.
     void forgetTrial();
 
-    /// Throws unless the database answers and its migrations are those of this program.
+    /// Throws unless the database answers and its migrations are those of this program: SchemaError, which
+    /// is logged when it is found and when it is over, and not each time.
     void check();
 
     /// The program stops: no call goes on after that, whatever the database does, and none that comes then

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -73,6 +74,9 @@ public:
     /// Throws StoreError when it cannot be written.
     void tryToWrite();
 
+    /// Throws SchemaError when its version is not this program's.
+    void checkVersion();
+
     const DatabaseUrl& url() const { return _url; }
 
     /// Where the database's time is kept between its answers.
@@ -116,6 +120,8 @@ private:
     const DatabaseUrl _url;
     const std::chrono::milliseconds _timeout;
     Writability _writability;
+    std::atomic<bool> _lacksTables = false;   // a statement met a table or a column that is missing
+    std::atomic<bool> _otherVersion = false;  // as the last look has it; what is logged
     const std::string _clockSql;
     const AheadLimits _aheadLimits;
     SharedClock _clock;

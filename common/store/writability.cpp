@@ -9,7 +9,7 @@ void Writability::refused(const std::string& why) {
     _why = why;
     if (!_isRefused.exchange(true)) {
         _tried = Clock::now();
-        Poco::Logger::get("rtbatch.store").error("%s: nothing is fetched until it can be written", why);
+        Poco::Logger::get("rtbatch.store").error("%s; until that is over nothing is fetched", why);
     }
 }
 

@@ -11,7 +11,8 @@
 namespace rtbatch {
 
 /// Whether a database that answers lets itself be written, as the calls of this process have met it: after a
-/// failover a server may be read-only, a disk full, a quota used up. Safe from any thread.
+/// failover a server may be read-only, a disk full, a quota used up; or tables are missing. Safe from any
+/// thread.
 class Writability {
 public:
     using Clock = Deadline::Clock;
