@@ -7,7 +7,7 @@
 #include "common/fetch/breaker.h"
 #include "common/fetch/slot_line.h"
 #include "common/refresh/candidate.h"
-#include "common/store/database_url.h"
+#include "common/setup/setup.h"
 
 namespace rtbatch {
 
@@ -117,7 +117,7 @@ std::optional<double> hitRatio(const ServedCounts& counts) {
 }
 
 Status readStatus(Store& store, const Config& config, Timestamp now) {
-    Status status{.database = DatabaseUrl::parse(config.databaseUrl).describe(), .time = now};
+    Status status{.database = databaseName(config), .time = now};
     Report report(store);
     status.rows = report.rowsByDemand(now);
     status.lastHour = report.served(now - 1h);

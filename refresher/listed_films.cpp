@@ -45,10 +45,11 @@ std::vector<RtId> distinctTitles(const std::vector<RtId>& links) {
 /// Fetches, reads and looks up; one at a time.
 class Listing {
 public:
-    Listing(const Config& config, Store& store, const GoOn& goOn)
+    Listing(const Config& config, Store& store, const GoOn& goOn, WaitNotice& notice)
         : _config(config),
           _store(store),
           _goOn(goOn),
+          _notice(notice),
           _leases(store),
           _gate(gateOptions(config), store, _leases, _bell) {}
 
@@ -58,7 +59,7 @@ public:
         _config.checkAsked(address.editorial ? "rt.editorial_url" : "rt.url", base);
         ListPageClient client(httpOptions(_config, base));
         return askInTurn<std::string>(
-            _gate, {Upstream::rottenTomatoes, _config.rtTimeout, kPatience}, _goOn,
+            _gate, question(Upstream::rottenTomatoes, _config.rtTimeout), _goOn,
             [&](Deadline deadline) { return client.fetch(address.path, deadline); });
     }
 
@@ -78,7 +79,7 @@ public:
 
     std::variant<MoviesOfRtIds, UpstreamFailure, NoTurn> moviesOf(std::span<const RtId> titles) {
         auto asked =
-            askInTurn<MoviesOfRtIds>(_gate, {Upstream::wikidata, _config.wikidataTimeout, kPatience}, _goOn,
+            askInTurn<MoviesOfRtIds>(_gate, question(Upstream::wikidata, _config.wikidataTimeout), _goOn,
                                      [&](Deadline deadline) { return _wikidata.moviesOf(titles, deadline); });
         if (const auto* movies = std::get_if<MoviesOfRtIds>(&asked)) {
             remember(*movies);
@@ -87,6 +88,13 @@ public:
     }
 
 private:
+    Question question(Upstream upstream, std::chrono::milliseconds timeout) {
+        return {.upstream = upstream,
+                .timeout = timeout,
+                .patience = kPatience,
+                .onWait = [this, upstream](auto left) { _notice.waits(siteName(upstream), left); }};
+    }
+
     void remember(const MoviesOfRtIds& movies) {
         const Timestamp time = _store.time();
         std::map<ImdbId, KnownRtId> known;
@@ -107,6 +115,7 @@ private:
     const Config& _config;
     Store& _store;
     const GoOn& _goOn;
+    WaitNotice& _notice;
     Leases _leases;
     Bell _bell;
     Gate _gate;
@@ -132,8 +141,8 @@ std::optional<NotNow> notNow(const Asked& asked) {
 
 std::variant<ListedFilms, NotNow> fetchListedFilms(const Config& config, Store& store,
                                                    const ListAddress& address, ProgressMode progress,
-                                                   const GoOn& goOn) {
-    Listing listing(config, store, goOn);
+                                                   const GoOn& goOn, WaitNotice& notice) {
+    Listing listing(config, store, goOn, notice);
     const auto page = listing.fetch(address);
     if (auto none = notNow(page)) {
         return *std::move(none);
@@ -151,8 +160,11 @@ std::variant<ListedFilms, NotNow> fetchListedFilms(const Config& config, Store& 
         const auto& movies = std::get<MoviesOfRtIds>(asked);
         for (const RtId& title : some) {
             const auto found = movies.find(title);
-            films.unknown += found == movies.end() ? 1 : 0;
-            for (const auto& [id, rtId] : found == movies.end() ? std::map<ImdbId, RtId>{} : found->second) {
+            if (found == movies.end()) {
+                films.unknown.push_back(title);
+                continue;
+            }
+            for (const auto& [id, rtId] : found->second) {
                 if (known.insert(id).second) {
                     films.ids.push_back(id);
                 }

@@ -117,6 +117,7 @@ Program refresherProgram() {
             {{0, "done, stopped as asked, or another one does it"},
              {64, "the command line is wrong"},
              {65, "a file or page that was given is not what it should be; nothing was marked"},
+             {66, "a file that was given is not there, or may not be read"},
              {69, "the database is away or refuses"},
              {70, "a defect of the program"},
              {74, "the answer could not be written"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <span>
@@ -22,10 +23,16 @@ namespace {
 
 constexpr std::size_t kIdsAStep = 500;
 
+/// So many of what is counted are named too.
+constexpr std::size_t kNamed = 3;
+
 std::ifstream open(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) {
-        throw DataError(file + " cannot be opened: " + std::strerror(errno));
+        throw NoInputError(file + " cannot be opened: " + std::strerror(errno));
+    }
+    if (std::filesystem::is_directory(file)) {
+        throw NoInputError(file + " is a directory");
     }
     return in;
 }
@@ -62,16 +69,29 @@ Marked markAll(Store& store, std::span<const ImdbId> ids, ProgressMode mode, con
     return result;
 }
 
+/// ` (m/heat, m/arrival and 3 more)`, or nothing where there are none.
+std::string namesOf(const std::vector<RtId>& ids) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kNamed, ids.size()); ++i) {
+        names += (i == 0 ? "" : ", ") + ids[i].text();
+    }
+    if (ids.size() > kNamed) {
+        names += " and " + std::to_string(ids.size() - kNamed) + " more";
+    }
+    return names.empty() ? "" : " (" + names + ")";
+}
+
 void report(const PrewarmOptions& options, const Marked& marked, const ListedFilms& films,
-            std::ostream& out) {
+            const std::string& database, std::ostream& out) {
     if (options.quiet) {
         return;
     }
     out << "prewarm: ";
     if (options.list) {
-        out << films.listed << " films on the page, " << films.unknown << " unknown to Wikidata; ";
+        out << films.listed << " films on the page, " << films.unknown.size() << " unknown to Wikidata"
+            << namesOf(films.unknown) << "; ";
     }
-    out << "marked " << marked.marked << ", of which " << marked.warm
+    out << "marked " << marked.marked << " in " << database << ", of which " << marked.warm
         << " are warm already; rtbatch-refresher run fetches the others\n";
 }
 
@@ -89,7 +109,9 @@ ExitCode prewarm(const Config& config, const PrewarmOptions& options, std::ostre
     Store store(storeOptions(config));
     store.check();
     if (options.list) {
-        auto fetched = fetchListedFilms(config, store, *options.list, options.progress, goOn);
+        WaitNotice notice("rtbatch-refresher: prewarm", options.quiet,
+                          [&](const std::string& line) { sayBeside(options.progress, line, err); });
+        auto fetched = fetchListedFilms(config, store, *options.list, options.progress, goOn, notice);
         if (const auto* none = std::get_if<NotNow>(&fetched)) {
             err << "rtbatch-refresher: nothing was marked: " << none->message << "\n";
             return ExitCode::tempFail;
@@ -97,7 +119,7 @@ ExitCode prewarm(const Config& config, const PrewarmOptions& options, std::ostre
         films = std::move(std::get<ListedFilms>(fetched));
     }
     const Marked marked = markAll(store, films.ids, options.progress, goOn);
-    report(options, marked, films, out);
+    report(options, marked, films, databaseName(config), out);
     if (marked.marked < films.ids.size()) {
         err << "rtbatch-refresher: stopped; " << films.ids.size() - marked.marked
             << " movies were not marked\n";

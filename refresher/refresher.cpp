@@ -144,6 +144,9 @@ void Refresher::takeLandings() {
             ++_row.notFound;
         } else {
             ++_row.failed;
+            if (_failures.size() < kNamedFailures) {
+                _failures.emplace_back(id, std::get<FetchFailed>(*result).message);
+            }
         }
     }
     _hooks.progressed(landings.size());

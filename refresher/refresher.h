@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/config/config.h"
@@ -53,6 +54,10 @@ public:
     /// then.
     const std::optional<Shut>& shut() const { return _shut; }
 
+    /// The first kNamedFailures movies that failed, each with why.
+    const std::vector<std::pair<ImdbId, std::string>>& failures() const { return _failures; }
+    static constexpr std::size_t kNamedFailures = 3;
+
     std::string name() const override { return "refresher"; }
     void landed(const ImdbId& id, const std::shared_ptr<const FlightResult>& result) override;
 
@@ -83,6 +88,7 @@ private:
     std::size_t _next = 0;  // of the plan
     std::set<ImdbId> _open;
     std::optional<Shut> _shut;
+    std::vector<std::pair<ImdbId, std::string>> _failures;
     Deadline::Clock::time_point _noted;
 
     std::mutex _mutex;

@@ -85,13 +85,24 @@ void sweep(Store& store) {
     rest.leases(kKeepLeases);
 }
 
-std::string summary(const RefreshRun& run, int budgetBefore) {
+/// ` (tt0113277: why; ... and 3 more)`, or nothing where none failed.
+std::string failuresText(const Refresher& refresher, std::int64_t failed) {
+    std::string text;
+    for (const auto& [id, why] : refresher.failures()) {
+        text += (text.empty() ? " (" : "; ") + id.string() + ": " + why;
+    }
+    const std::int64_t more = failed - static_cast<std::int64_t>(refresher.failures().size());
+    text += more > 0 ? "; and " + std::to_string(more) + " more" : "";
+    return text.empty() ? "" : text + ")";
+}
+
+std::string summary(const RefreshRun& run, const Refresher& refresher, int budgetBefore) {
     const auto took = std::chrono::duration<double>(run.endedAt.value_or(run.startedAt) - run.startedAt);
     std::ostringstream text;
     text << "run: due " << run.due << ", pages " << run.pages << ", renewed " << run.renewed << ", not found "
-         << run.notFound << ", failed " << run.failed << ", budget left "
-         << std::max<std::int64_t>(0, budgetBefore - run.pages) << ", " << std::fixed << std::setprecision(1)
-         << took.count() << " s, ended by " << run.endedBy;
+         << run.notFound << ", failed " << run.failed << failuresText(refresher, run.failed)
+         << ", budget left " << std::max<std::int64_t>(0, budgetBefore - run.pages) << ", " << std::fixed
+         << std::setprecision(1) << took.count() << " s, ended by " << run.endedBy;
     return text.str();
 }
 
@@ -129,17 +140,17 @@ ExitCode runOnce(const Config& config, const RunOptions& options, std::ostream& 
     Progress progress("movies", std::min<std::uint64_t>(plan.due.size(), static_cast<std::uint64_t>(pages)),
                       progressMode(options.quiet));
     StopRequest stop;
-    const auto run =
-        std::make_shared<Refresher>(config, store, leases, lock,
-                                    Refresher::Hooks{[&] { return stop.came(); },
-                                                     [&](std::size_t more) { progress.advance(more); }});
+    const auto run = std::make_shared<Refresher>(
+        config, store, leases, lock,
+        Refresher::Hooks{[&] { return stop.came(); }, [&](std::size_t more) { progress.advance(more); }});
     const RefreshRun row = (*run)(plan, {pages, Deadline::in(maxTime)});
     progress.finish();
     sweep(store);
+    const std::string said = summary(row, *run, plan.budget);
     if (options.quiet) {
-        ::syslog(LOG_DAEMON | LOG_INFO, "rtbatch-refresher: %s", summary(row, plan.budget).c_str());
+        ::syslog(LOG_DAEMON | LOG_INFO, "rtbatch-refresher: %s", said.c_str());
     } else {
-        out << summary(row, plan.budget) << "\n";
+        out << said << "\n";
     }
     if (!run->shut()) {
         return ExitCode::ok;

@@ -14,6 +14,7 @@
 #include "refresher/id_sync_pass.h"
 #include "refresher/page_size.h"
 #include "refresher/run_lock.h"
+#include "refresher/wait_notice.h"
 
 namespace rtbatch {
 
@@ -34,11 +35,13 @@ std::string progressOf(const IdSync& state) {
     return std::to_string(state.found) + " ids in " + std::to_string(state.requests) + " requests";
 }
 
-ExitCode report(const IdSyncEnd& end, const SyncIdsOptions& options, std::ostream& out, std::ostream& err) {
+ExitCode report(const IdSyncEnd& end, const SyncIdsOptions& options, const std::string& database,
+                std::ostream& out, std::ostream& err) {
     switch (end.kind) {
         case IdSyncEnd::Kind::finished:
             if (!options.quiet) {
-                out << "sync-ids: " << progressOf(end.state) << ", the whole mapping\n";
+                out << "sync-ids: " << progressOf(end.state) << ", the whole mapping, into " << database
+                    << "\n";
             }
             return ExitCode::ok;
         case IdSyncEnd::Kind::stopped:
@@ -81,10 +84,13 @@ ExitCode syncIds(const Config& config, const SyncIdsOptions& options, std::ostre
         lost = lost || !lock.keep();
         return !lost && !stop.came(wait);
     };
+    WaitNotice notice("rtbatch-refresher: sync-ids", options.quiet,
+                      [&](const std::string& line) { sayBeside(options.progress, line, err); });
     const AskPage ask = [&](const MappingPlace& place) {
         AskedPage asked;
-        const Question question{Upstream::wikidata, config.wikidataTimeout, kPatience,
-                                place.limit > PageSize::kLeast};
+        const Question question{
+            Upstream::wikidata, config.wikidataTimeout, kPatience, place.limit > PageSize::kLeast,
+            [&](std::chrono::milliseconds left) { notice.waits(siteName(Upstream::wikidata), left); }};
         asked.result = askInTurn<MappingPage>(gate, question, goOn, [&](Deadline deadline) {
             const auto start = Deadline::Clock::now();
             auto page = wikidata.page(place, deadline);
@@ -92,6 +98,11 @@ ExitCode syncIds(const Config& config, const SyncIdsOptions& options, std::ostre
                 std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
             return page;
         });
+        if (const auto* failure = std::get_if<UpstreamFailure>(&asked.result)) {
+            notice.failed(failure->message);
+        } else if (std::holds_alternative<MappingPage>(asked.result)) {
+            notice.answered();
+        }
         return asked;
     };
     IdSyncTable table(store);
@@ -106,7 +117,7 @@ ExitCode syncIds(const Config& config, const SyncIdsOptions& options, std::ostre
         end.kind = IdSyncEnd::Kind::gaveUp;
         end.why = "its lock was lost, for the database was away too long";
     }
-    return report(end, options, out, err);
+    return report(end, options, databaseName(config), out, err);
 }
 
 }  // namespace rtbatch

@@ -21,8 +21,8 @@ NoTurn shutTooLong(Upstream upstream, milliseconds left) {
 
 }  // namespace
 
-std::variant<Slot, NoTurn> waitForTurn(Gate& gate, Upstream upstream, milliseconds patience,
-                                       const GoOn& goOn) {
+std::variant<Slot, NoTurn> waitForTurn(Gate& gate, Upstream upstream, milliseconds patience, const GoOn& goOn,
+                                       const OnWait& onWait) {
     const Deadline deadline = Deadline::in(patience);
     for (;;) {
         if (!goOn(0ms)) {
@@ -38,6 +38,10 @@ std::variant<Slot, NoTurn> waitForTurn(Gate& gate, Upstream upstream, millisecon
             if (shut->until > deadline.when()) {
                 gate.withdraw(upstream);
                 return shutTooLong(upstream, left);
+            }
+            // For a probe's outcome it is a moment.
+            if (onWait && !shut->probing) {
+                onWait(left);
             }
             goOn(std::clamp(left, 10ms, kStep));
         } else if (deadline.passed()) {

@@ -15,6 +15,9 @@ namespace rtbatch {
 /// whether to go on.
 using GoOn = std::function<bool(std::chrono::milliseconds wait)>;
 
+/// Told while an upstream wants to be left alone: for how long yet.
+using OnWait = std::function<void(std::chrono::milliseconds left)>;
+
 /// Why there was no slot.
 struct NoTurn {
     bool stopped = false;  ///< we were not to go on; else the wait took too long
@@ -24,7 +27,7 @@ struct NoTurn {
 /// Waits for a slot at an upstream, as the refresher does: behind people, and while the upstream wants to be
 /// left alone. At most so long as `patience`; a shut upstream that will be shut longer is not waited for.
 std::variant<Slot, NoTurn> waitForTurn(Gate& gate, Upstream upstream, std::chrono::milliseconds patience,
-                                       const GoOn& goOn);
+                                       const GoOn& goOn, const OnWait& onWait = {});
 
 /// One request to an upstream.
 struct Question {
@@ -34,6 +37,7 @@ struct Question {
     /// It asks for so much that a timeout may be its own fault: that does not count against the upstream, or
     /// people would find it shut.
     bool heavy = false;
+    OnWait onWait{};
 };
 
 /// Asks when it is our turn: `ask` gets the deadline, and gives the answer or a failure, which everybody who
@@ -41,7 +45,7 @@ struct Question {
 template <typename Answer, typename Ask>
 std::variant<Answer, UpstreamFailure, NoTurn> askInTurn(Gate& gate, const Question& question,
                                                         const GoOn& goOn, Ask ask) {
-    auto turn = waitForTurn(gate, question.upstream, question.patience, goOn);
+    auto turn = waitForTurn(gate, question.upstream, question.patience, goOn, question.onWait);
     if (auto* none = std::get_if<NoTurn>(&turn)) {
         return std::move(*none);
     }

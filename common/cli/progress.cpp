@@ -55,6 +55,10 @@ ProgressMode progressMode(bool quiet) {
     return ::isatty(STDERR_FILENO) == 1 ? ProgressMode::bar : ProgressMode::lines;
 }
 
+void sayBeside(ProgressMode mode, const std::string& line, std::ostream& out) {
+    out << (mode == ProgressMode::bar ? kClear : "") << line << std::endl;
+}
+
 Progress::Progress(std::string what, std::optional<std::uint64_t> total, ProgressMode mode,
                    ProgressOutlet outlet)
     : _what(std::move(what)),

@@ -20,6 +20,9 @@ enum class ProgressMode {
 /// What suits standard error, where progress goes.
 ProgressMode progressMode(bool quiet);
 
+/// A line where progress is shown: it wipes a bar away, which is drawn again with the next step.
+void sayBeside(ProgressMode mode, const std::string& line, std::ostream& out);
+
 /// Where progress goes and by which clock; tests have their own.
 struct ProgressOutlet {
     using Time = std::chrono::steady_clock::time_point;

@@ -41,6 +41,10 @@ void shareMetrics(const Config& config, CellUser user) {
     }
 }
 
+std::string databaseName(const Config& config) {
+    return DatabaseUrl::parse(config.databaseUrl).describe();
+}
+
 StoreOptions storeOptions(const Config& config) {
     // SQLite's are files, which nobody counts: few would let writers that wait for each other hold up
     // readers.

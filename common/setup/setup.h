@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "common/config/config.h"
 #include "common/fetch/fetcher.h"
@@ -26,6 +27,9 @@ LogOptions logOptions(const Config& config, bool together = false);
 void shareMetrics(const Config& config, CellUser user);
 
 StoreOptions storeOptions(const Config& config);
+
+/// Which database the settings name, for a person: without the password.
+std::string databaseName(const Config& config);
 GateOptions gateOptions(const Config& config);
 
 /// With a worker for each slot; more page workers make up for the time in which pages are read.

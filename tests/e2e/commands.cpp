@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "common/store/database_url.h"
 #include "common/store/migrate.h"
 #include "tests/support/programs.h"
 
@@ -13,6 +14,10 @@ Commands::Commands(Kind kind) : _database(kind), _standin(_dir.file("upstreams.l
     settings["database.url"] = _database.options().url;
     settings["rt.editorial_url"] = settings.at("rt.url");
     _environment = environmentOf(settings);
+}
+
+std::string Commands::databaseName() const {
+    return DatabaseUrl::parse(_database.options().url).describe();
 }
 
 Child Commands::start(const std::vector<std::string>& arguments, const std::vector<std::string>& wrap) {

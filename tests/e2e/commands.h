@@ -27,6 +27,8 @@ public:
     UpstreamControl& upstreams() { return _standin.control(); }
     std::string sql(const std::string& statement) const { return _database.sql(statement); }
     int number(const std::string& statement) const { return std::stoi(sql(statement)); }
+    /// As the programs call it.
+    std::string databaseName() const;
     std::string file(const std::string& name) const { return _dir.file(name); }
 
     /// Starts it; its output goes to a log of its own. `wrap`: what runs the program, as nohup.

@@ -66,8 +66,8 @@ TEST_CASE("Ids of a file are marked in its order") {
     const Ended ended = commands.run({"prewarm", "--ids", commands.file("ids")});
     INFO(ended.said);
     CHECK(ended.status == 0);
-    CHECK(ended.said ==
-          "prewarm: marked 3, of which 0 are warm already; rtbatch-refresher run fetches the others\n");
+    CHECK(ended.said == "prewarm: marked 3 in " + commands.databaseName() +
+                            ", of which 0 are warm already; rtbatch-refresher run fetches the others\n");
     CHECK(marked(commands, 9) == "tt0113277\ntt0000002\ntt0000001\n");
     CHECK(commands.run({"prewarm", "--quiet", "--ids", commands.file("ids")}).said.empty());
 }
@@ -79,9 +79,21 @@ TEST_CASE("A file with bad lines marks nothing, and is told where they are") {
     CHECK(ended.status == 65);
     CHECK_THAT(ended.said, Contains(commands.file("ids") + ":2: 'xyz' is no IMDb id; nothing was marked"));
     CHECK(marks(commands) == 0);
-    CHECK(commands.run({"prewarm", "--ids", commands.file("none")}).status == 65);
     CHECK(commands.run({"prewarm", "--imdb-ratings", commands.file("ids")}).status == 65);
     CHECK(marks(commands) == 0);
+}
+
+TEST_CASE("A file that is not there ends with 66, whichever it is") {
+    Commands commands(Kind::sqlite);
+    for (const std::string option : {"--ids", "--imdb-ratings"}) {
+        CAPTURE(option);
+        const Ended missing = commands.run({"prewarm", option, commands.file("none")});
+        CHECK(missing.status == 66);
+        CHECK_THAT(missing.said, Contains(commands.file("none") + " cannot be opened: No such file"));
+        const Ended directory = commands.run({"prewarm", option, "/"});
+        CHECK(directory.status == 66);
+        CHECK_THAT(directory.said, Contains("/ is a directory"));
+    }
 }
 
 TEST_CASE("Of IMDb's 1.5 million titles those with the most votes are marked, within 64 MB") {
@@ -133,6 +145,14 @@ TEST_CASE("A page that is not there, or is no list, marks nothing") {
         CHECK(commands.run({"prewarm", "--list", kBrowse}).status == 65);
     }
     CHECK(marks(commands) == 0);
+}
+
+TEST_CASE("What Wikidata does not know of a page is named") {
+    Commands commands(Kind::sqlite);
+    commands.upstreams().changeFilm("tt0468569", R"({"values":["m/another_address"]})");
+    const Ended ended = commands.run({"prewarm", "--list", kBrowse});
+    INFO(ended.said);
+    CHECK_THAT(ended.said, Contains(" films on the page, 1 unknown to Wikidata (m/the_dark_knight); marked "));
 }
 
 TEST_CASE("A site that does not answer now marks nothing, and says that the same may do later") {

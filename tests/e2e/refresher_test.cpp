@@ -216,6 +216,25 @@ TEST_CASE_METHOD(
     CHECK_THAT(run(), Catch::Contains("due 0"));
 }
 
+TEST_CASE_METHOD(Fixture, "a run names the movies that failed, and why", "[refresher]") {
+    const auto ids = madeUpMovies(1, 6);
+    stack.warm(ids);
+    age(ids);
+    stack.upstreams().setFault(ids[0], "500");
+    const std::string one = run();
+    INFO(one);
+    CHECK_THAT(one, Catch::Contains("failed 1 (" + ids[0] + ": Rotten Tomatoes ") &&
+                        Catch::Contains("500 Internal Server Error), budget left"));
+    stack.forgetFailures();
+    age(ids);
+    for (std::size_t i = 0; i < 4; ++i) {
+        stack.upstreams().setFault(ids[i], "500");
+    }
+    const std::string four = run();
+    INFO(four);
+    CHECK_THAT(four, Catch::Contains("failed 4 (") && Catch::Contains("; and 1 more), budget left"));
+}
+
 TEST_CASE_METHOD(Fixture, "a site that asks for a pause ends the run, with exit status 75", "[refresher]") {
     const auto ids = madeUpMovies(1, 30);
     stack.warm(ids);

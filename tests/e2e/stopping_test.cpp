@@ -103,9 +103,8 @@ TEST_CASE("SIGHUP reads the keys again, says so in the log, and tears no stream"
     REQUIRE(client.readUntil(commentCame, 5s));
 
     stack.handler().signal(SIGHUP);
-    CHECK(eventually(5s, [&] {
-        return stack.handlerLog().find("SIGHUP: the keys are read again") != std::string::npos;
-    }));
+    CHECK(eventually(
+        5s, [&] { return stack.handlerLog().find("SIGHUP: the keys are read again") != std::string::npos; }));
     checkWhole(client.readToEnd(), ids);
     CHECK(doneOf(client.response()).fetched == 4);
     CHECK(stack.handler().running());

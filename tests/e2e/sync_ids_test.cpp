@@ -1,5 +1,6 @@
 // rtbatch-refresher sync-ids, from outside: what it asks, what it brings, and what becomes of it when it is
 // killed.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <iostream>
@@ -49,7 +50,7 @@ TEST_CASE("The whole mapping is taken over with few requests, one at a time") {
     const Ended ended = commands.run({"sync-ids"});
     INFO(ended.said);
     CHECK(ended.status == 0);
-    CHECK_THAT(ended.said, Contains(" requests, the whole mapping"));
+    CHECK_THAT(ended.said, Contains(" requests, the whole mapping, into " + commands.databaseName() + "\n"));
     checkAllThere(commands, kAll);
     const auto counts = commands.upstreams().counts(Site::wikidata);
     CHECK(counts.requests <= requestsFor(kAll));
@@ -135,6 +136,47 @@ TEST_CASE("A pause that Wikidata asks for is kept, and then it goes on") {
     CHECK(endOf(child).status == 0);
     CHECK(asked(commands) == 3);
     CHECK(commands.sql("SELECT rt_id FROM rt_id WHERE imdb_id = 'tt0113277'") == "m/heat\n");
+}
+
+TEST_CASE("A site that refuses is told at once, with until when it is left alone") {
+    const auto [fault, why] =
+        GENERATE(table<std::string, std::string>({{"429", "429"}, {"500", "500"}, {"reset", "Wikidata "}}));
+    CAPTURE(fault);
+    Commands commands(Kind::sqlite);
+    commands.upstreams().setFault(Site::wikidata, fault);
+    Child child = commands.start({"sync-ids"});
+    const std::string wait = "rtbatch-refresher: sync-ids: Wikidata is left alone until ";
+    const std::string line = child.waitForLine(wait, 10s);
+    CHECK_THAT(line, Contains(" UTC, then tried again: ") && Contains(why));
+    CHECK_THAT(child.log(), Catch::StartsWith("rtbatch-refresher: sync-ids: Wikidata ") &&
+                                Contains("; it is tried again\n"));
+    child.signal(SIGTERM);
+    CHECK(endOf(child).status == 0);
+}
+
+TEST_CASE("A site that forbids is told at once, and is not asked for long") {
+    Commands commands(Kind::sqlite);
+    commands.upstreams().setFault(Site::wikidata, "403");
+    const Ended ended = commands.run({"sync-ids"});
+    CHECK(ended.status == 75);
+    CHECK_THAT(ended.said,
+               Catch::StartsWith(
+                   "rtbatch-refresher: sync-ids: Wikidata answered 403 Forbidden; it is tried again\n") &&
+                   Contains("\nrtbatch-refresher: sync-ids gave up after 0 ids in 3 requests"));
+    CHECK(asked(commands) == 3);
+}
+
+TEST_CASE("Under --quiet a site that refuses is told once") {
+    Commands commands(Kind::sqlite);
+    commands.upstreams().setFault(Site::wikidata, "429", 1s);
+    Child child = commands.start({"sync-ids", "--quiet"});
+    REQUIRE(eventually(60s, [&] { return asked(commands) >= 3; }));  // gives up after three
+    const Ended ended = endOf(child);
+    INFO(ended.said);
+    CHECK(ended.status == 75);
+    CHECK_THAT(ended.said, Catch::StartsWith("rtbatch-refresher: sync-ids: Wikidata is left alone until "));
+    CHECK_THAT(ended.said, Contains("\nrtbatch-refresher: sync-ids gave up after "));
+    CHECK(std::ranges::count(ended.said, '\n') == 2);
 }
 
 TEST_CASE("A mapping that breaks off within a page is not taken for its end") {

@@ -49,6 +49,15 @@ TEST_CASE("At a terminal one line shows count, share, rate and time left, over i
     CHECK(line.starts_with("\r\x1b[K"));
 }
 
+TEST_CASE("A line beside a bar wipes it away first") {
+    Screen screen;
+    sayBeside(ProgressMode::bar, "wait", screen.out);
+    CHECK(screen.look() == "\r\x1b[Kwait\n");
+    sayBeside(ProgressMode::lines, "wait", screen.out);
+    sayBeside(ProgressMode::none, "wait", screen.out);
+    CHECK(screen.look() == "wait\nwait\n");
+}
+
 TEST_CASE("The bar is drawn at most ten times a second, and is gone at the end") {
     Screen screen;
     {
