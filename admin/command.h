@@ -17,6 +17,9 @@ ExitCode runStatus(const Invocation& invocation);
 /// A word of the command line as a movie's id. Throws UsageError.
 ImdbId imdbIdOf(const std::string& word);
 
+/// Says on standard error which database it was, for commands that write.
+void sayDatabase(const Invocation& invocation);
+
 /// Described beside its code.
 Command doctorCommand();
 Command repairCommand();

@@ -1,3 +1,4 @@
+#include <iostream>
 #include <ostream>
 
 #include "admin/command.h"
@@ -14,6 +15,11 @@ ImdbId imdbIdOf(const std::string& word) {
                          "' is no IMDb id; write tt and 7 or 8 digits (8 never begin with 0), as tt0113277");
     }
     return *id;
+}
+
+void sayDatabase(const Invocation& invocation) {
+    invocation.out().flush();
+    std::cerr << "rtbatch-admin: the database is " << databaseName(invocation.config()) << "\n";
 }
 
 ExitCode runStatus(const Invocation& invocation) {

@@ -9,6 +9,7 @@
 #include "common/keys/api_key.h"
 #include "common/keys/key_json.h"
 #include "common/keys/key_name.h"
+#include "common/process/stop_signal.h"
 #include "common/setup/setup.h"
 #include "common/store/key_table.h"
 
@@ -32,7 +33,7 @@ ExitCode refuse(std::int64_t id, const std::string& why) {
 /// The key alone on standard output, so that a script can take it.
 void showOnce(const Invocation& invocation, const ApiKey& key, std::int64_t id) {
     invocation.out() << key.text() << "\n";
-    invocation.out().flush();
+    sayDatabase(invocation);
     std::cerr << "This is key " << id << ". It is shown this once only: the database keeps its digest.\n";
 }
 
@@ -49,6 +50,7 @@ NewKey newKeyOf(const Invocation& invocation) {
 
 ExitCode runCreate(const Invocation& invocation) {
     const NewKey wanted = newKeyOf(invocation);
+    blockStopSignals();  // else a key could be made that nobody is shown
     Store store(storeOptions(invocation.config()));
     store.check();
     const ApiKey key = ApiKey::generate();
@@ -88,11 +90,13 @@ ExitCode runRevoke(const Invocation& invocation) {
         return refuse(id, "there is no such key");
     }
     invocation.out() << "key " << id << " is revoked; handlers that run refuse it within 30 s\n";
+    sayDatabase(invocation);
     return ExitCode::ok;
 }
 
 ExitCode runRotate(const Invocation& invocation) {
     const std::int64_t id = keyIdOf(invocation.arguments().front());
+    blockStopSignals();  // as in runCreate()
     Store store(storeOptions(invocation.config()));
     store.check();
     KeyTable table(store);

@@ -90,7 +90,9 @@ Program adminProgram() {
                        "the site's row "
                        "is missing"},
                       {64, "the command line is wrong"},
-                      {69, "the database is away or refuses"},
+                      {65, "doctor: a file that was given has no key"},
+                      {66, "doctor: a file that was given is not there, or may not be read"},
+                      {69, "the database is away or refuses, or is of another version: run migrate"},
                       {70, "a defect of the program"},
                       {74, "the answer could not be written"},
                       {78, "a setting is wrong"}},

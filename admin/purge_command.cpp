@@ -61,6 +61,9 @@ ExitCode runPurge(const Invocation& invocation) {
         store.check();
         purgeOne(purge, id, dryRun, invocation.out());
     }
+    if (!dryRun) {
+        sayDatabase(invocation);
+    }
     return ExitCode::ok;
 }
 

@@ -57,6 +57,9 @@ ExitCode runRepair(const Invocation& invocation) {
         }
         invocation.out() << "\n";
     }
+    if (!dryRun) {
+        sayDatabase(invocation);
+    }
     return ExitCode::ok;
 }
 

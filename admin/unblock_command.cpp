@@ -57,6 +57,7 @@ ExitCode runUnblock(const Invocation& invocation) {
     invocation.out() << before.name
                      << (worked ? ": nothing kept requests back" : ": requests may go again; it was: ")
                      << (worked ? "" : before.words) << "\n";
+    sayDatabase(invocation);
     return ExitCode::ok;
 }
 

@@ -47,7 +47,7 @@ Finding refused(const std::string& check, const std::string& url, int status) {
     switch (status) {
         case 401:
             return {check, Result::unknown, said + ": it does not know our key",
-                    "give the doctor the handlers' own RTBATCH_AUTH_ADMIN_KEY"};
+                    "give the doctor one that the handlers know: --admin-key-file FILE"};
         case 404:
             return {
                 check, Result::bad, said + ": its paths are not ours",
@@ -219,7 +219,7 @@ Finding checkNginx(const Config& config, const DoctorOptions& options) {
 Finding checkBuffering(Store& store, const Config& config, const DoctorOptions& options) {
     if (config.authRequired && config.authAdminKey.empty()) {
         return {kBuffering, Result::unknown, "not seen without a key",
-                "give the doctor the handlers' RTBATCH_AUTH_ADMIN_KEY"};
+                "give the doctor one that the handlers know: --admin-key-file FILE"};
     }
     if (const auto shut = shutUpstream(store)) {
         return {kBuffering, Result::unknown, "not seen, for " + *shut + " is left alone just now",

@@ -44,6 +44,7 @@ Examined examine(const Stack& stack, const DoctorRun& run) {
          {program("rtbatch-admin"), std::string("doctor"), std::string("--json"), "--url=" + url}) {
         command.push_back(word);
     }
+    command.insert(command.end(), run.arguments.begin(), run.arguments.end());
     std::map<std::string, std::string> env = environmentOf(run.settings);
     env.merge(stack.handlerEnvironment());
     std::map<std::string, std::string> more = run.env;

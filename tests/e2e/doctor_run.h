@@ -32,6 +32,7 @@ struct DoctorRun {
     std::string url{};                              ///< empty: that of the stack's nginx
     std::vector<std::string> wrap{};                ///< what runs the program: `faketime -f +1h`
     std::map<std::string, std::string> env{};
+    std::vector<std::string> arguments{};  ///< further ones
 };
 
 /// Runs it with the handler's settings. Fails the test when it does not end, or says a secret.

@@ -124,6 +124,8 @@ TEST_CASE_METHOD(Installation, "it cannot be seen while an upstream is left alon
     CHECK_THAT(keyless.of("nginx buffering").said, Catch::Contains("does not know our key"));
     CHECK(keyless.status == 0);
 
+    CHECK_THAT(keyless.of("nginx buffering").doThis, Catch::Contains("--admin-key-file FILE"));
+
     const auto later = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch() + 1h);
     stack.sql("UPDATE upstream_state SET is_open = 1, shut_until = " + std::to_string(later.count()) +
@@ -132,6 +134,20 @@ TEST_CASE_METHOD(Installation, "it cannot be seen while an upstream is left alon
     CHECK(shut.of("nginx buffering").result == "unknown");
     CHECK_THAT(shut.of("nginx buffering").said, Catch::Contains("Wikidata is left alone"));
     CHECK(rowsOfNoFilm().empty());
+}
+
+TEST_CASE_METHOD(Installation, "it takes a key from a file or from standard input, and keeps it to itself",
+                 "[doctor]") {
+    const std::map<std::string, std::string> another{{"auth.admin_key", "another-key"}};
+    const TempDir dir;
+    writeFile(dir.file("key"), kKey + "\nwhat follows is not ours\n");
+    const std::vector<std::string> piped{"/bin/sh", "-c", "exec \"$@\" <" + dir.file("key"), "sh"};
+    for (const Examined& found :
+         {examine(stack, {.settings = another, .arguments = {"--admin-key-file", dir.file("key")}}),
+          examine(stack, {.settings = another, .wrap = piped, .arguments = {"--admin-key-file=-"}})}) {
+        INFO(found.text);
+        CHECK(found.of("nginx buffering").result == "good");
+    }
 }
 
 TEST_CASE_METHOD(Installation, "a server that is not ours is told", "[doctor]") {

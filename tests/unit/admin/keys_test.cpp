@@ -1,14 +1,20 @@
 // rtbatch-admin keys: what it prints, and what it refuses.
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <string>
 
 #include "common/keys/api_key.h"
 #include "common/store/key_table.h"
+#include "tests/support/child.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/admin/admin_fixture.h"
 
 using namespace rtbatch;
 using namespace rtbatch::test;
+using namespace std::chrono_literals;
 
 TEST_CASE_METHOD(AdminFixture, "A key is made, listed, rotated and revoked") {
     KeyTable keys(store);
@@ -61,6 +67,48 @@ TEST_CASE_METHOD(AdminFixture, "A key is made, listed, rotated and revoked") {
         CHECK(outcome.status == 1);
         CHECK_THAT(outcome.output, Catch::Contains(std::string(": ") + refused[12] + " (see"));
     }
+}
+
+TEST_CASE_METHOD(AdminFixture, "What writes keys says in which database, as status calls it") {
+    const std::string status = admin("status", setting()).output;
+    for (const char* command : {"keys create --name a", "keys rotate 1", "keys revoke 1"}) {
+        CAPTURE(command);
+        const std::string said = admin(std::string(command) + " 2>&1 >/dev/null #", setting()).output;
+        const std::string begin = "rtbatch-admin: the database is ";
+        REQUIRE_THAT(said, Catch::StartsWith(begin));
+        const std::string name = said.substr(begin.size(), said.find('\n') - begin.size());
+        CHECK_THAT(name, Catch::StartsWith("SQLite /") || Catch::StartsWith("MySQL rtbatch@"));
+        CHECK_THAT(status, Catch::Contains(", " + name + ", "));
+        CHECK_THAT(said, !Catch::Contains("rtbatch-test"));  // the password
+    }
+}
+
+TEST_CASE("A terminal that closes while a key is made does not leave one that nobody was shown") {
+    const TestDatabase database(Kind::sqlite);
+    migrate(database.options());
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(database.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    const TempDir dir;
+    Child child(
+        {.command = {RTBATCH_ADMIN, "keys", "create", "--name", "a"},
+         .env = {{"RTBATCH_DATABASE_URL", database.options().url}, {"RTBATCH_DATABASE_TIMEOUT_MS", "30000"}},
+         .log = dir.file("log")});
+    // It holds the signal back before it writes, which it cannot yet.
+    const std::string status = "/proc/" + std::to_string(child.pid()) + "/status";
+    const bool blocked = eventually([&] {
+        const std::string text = readFile(status);
+        const auto at = text.find("SigBlk:");
+        return at != std::string::npos &&
+               std::stoull(text.substr(at + 7), nullptr, 16) % 2 == 1;  // SIGHUP is 1
+    });
+    child.signal(SIGHUP);
+    sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+    sqlite3_close(other);
+    CHECK(blocked);
+    CHECK(child.wait(30s) == 0);
+    CHECK(database.sql("SELECT COUNT(*) FROM api_key") == "1\n");
+    CHECK_THAT(child.log(), Catch::StartsWith("rtb_"));
 }
 
 TEST_CASE("A wrong wish about keys is said to be wrong before the database is asked") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/support/temp_dir.h"
 #include "tests/unit/admin/admin_fixture.h"
 
 using namespace rtbatch;
@@ -52,6 +53,36 @@ TEST_CASE("A command line that is not understood ends with 64 and names the faul
     const auto outcome = admin(arguments);
     CHECK(outcome.status == 64);
     CHECK_THAT(outcome.output, Catch::Contains(fault) && Catch::Contains("--help"));
+}
+
+TEST_CASE("A wrong option of a command points to that command's help") {
+    CHECK_THAT(admin("keys create --frob").output,
+               Catch::EndsWith("(see rtbatch-admin keys create --help)\n"));
+    CHECK(admin("help keys create").output == admin("keys create --help").output);
+    CHECK(admin("help").output == admin("--help").output);
+}
+
+TEST_CASE("The doctor says what is wrong with a file that has no key") {
+    const TempDir dir;
+    const auto outcomeOf = [](const std::string& file) { return admin("doctor --admin-key-file " + file); };
+    const auto [file, status, fault] = GENERATE(table<std::string, int, std::string>({
+        {"/nonexistent/key", 66, "/nonexistent/key cannot be opened: No such file or directory"},
+        {"/", 66, "/ is a directory"},
+        {"/dev/null", 65, "/dev/null has no key on its first line"},
+        {"- </dev/null", 65, "standard input has no key on its first line"},
+    }));
+    CAPTURE(file);
+    const auto outcome = outcomeOf(file);
+    CHECK(outcome.status == status);
+    CHECK(outcome.output == "rtbatch-admin: --admin-key-file: " + fault + "\n");
+
+    for (const std::string text : {" \nrtb_1\n", "two words\n", "rtb_\x01\n"}) {
+        CAPTURE(text);
+        writeFile(dir.file("key"), text);
+        const auto refused = outcomeOf(dir.file("key"));
+        CHECK(refused.status == 65);
+        CHECK_THAT(refused.output, Catch::Contains("key") && !Catch::Contains("words"));
+    }
 }
 
 TEST_CASE("A wrong setting ends with 78, a database that is away with 69") {
