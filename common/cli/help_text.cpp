@@ -120,8 +120,10 @@ std::string helpText(const Program& program, const std::string& word) {
     const std::string name = program.name + " " + word;
     std::string out = "usage: " + name + " COMMAND [OPTIONS] [ARGUMENTS]\n";
     Rows commands;
-    for (const auto& second : wordsAfter(program, word)) {
-        commands.emplace_back(second, findCommand(program, word + " " + second)->summary);
+    for (const auto& command : program.commands) {
+        if (command.name.starts_with(word + " ")) {
+            commands.emplace_back(command.name.substr(word.size() + 1), command.summary);
+        }
     }
     appendTable(out, "Commands", commands);
     return out + "\n" + program.name + " help " + word + " COMMAND says more of a command.\n";

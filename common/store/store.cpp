@@ -95,8 +95,20 @@ void Store::Impl::tryToWrite() {
     _writability.written();
 }
 
+/// 0: there are no tables.
+int Store::Impl::versionThere() {
+    try {
+        return call([](Connection& c) { return c.queries().schemaVersion(); });
+    } catch (const StoreError& error) {
+        if (error.kind() != StoreError::Kind::unmigrated) {
+            throw;
+        }
+        return 0;
+    }
+}
+
 void Store::Impl::checkVersion() {
-    const int there = call([](Connection& c) { return c.queries().schemaVersion(); });
+    const int there = versionThere();
     const int ours = migrations(_url.dialect).back().version;
     auto& logger = Poco::Logger::get("rtbatch.store");
     if (there == ours) {
@@ -105,11 +117,10 @@ void Store::Impl::checkVersion() {
         }
         return;
     }
-    const SchemaError error(_url.describe(), there, ours);
     if (!_otherVersion.exchange(true)) {
-        logger.error(error.what());
+        logger.error(SchemaError(_url.describe(), there, ours).what());
     }
-    throw error;
+    throw SchemaError(_url.describe(), there, ours);
 }
 
 void Store::Impl::noteAnswer(bool unanswered, Clock::time_point began) {

@@ -91,6 +91,7 @@ public:
 
 private:
     void readClock(Connection& connection);
+    int versionThere();
 
     /// Counts one call, and whether it was left by an exception.
     class CallMeter {

@@ -75,6 +75,15 @@ TEST_CASE(
     CHECK(older.inLog("the database is at this program's version now, " + kOurs) == 1);
 }
 
+TEST_CASE("a database without any tables is at version 0", "[schema]") {
+    Stack stack({.database = Database::mariadb, .migrate = false});
+    REQUIRE(eventually(10s, [&] { return ask(stack.http(), {.path = "/api/v1/health"}).status() == 200; }));
+    const std::string words =
+        "The database is at version 0, this program needs " + kOurs + ": run rtbatch-admin migrate.";
+    checkSays(ask(stack.http(), {.path = "/api/v1/ready"}), words);
+    checkSays(ask(stack.http(), batchOf(madeUpMovies(1, 1))), words);
+}
+
 TEST_CASE("what has to be fetched on a database that is too old fails at once, and hits are served",
           "[schema]") {
     const int version = GENERATE(1, 2, 3, 4);
