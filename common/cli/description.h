@@ -65,7 +65,8 @@ struct Program {
     Words words = {};                           ///< of a program without commands
     Run run = {};                               ///< of a program without commands
     std::vector<ExitMeaning> exitCodes = {};
-    std::optional<ExitCode> failure = {};  ///< what stands for `data`, `noInput`, `unavailable` and `software`
+    std::optional<ExitCode> failure =
+        {};  ///< what stands for `data`, `noInput`, `unavailable` and `software`
     std::vector<Reference> environment = {};
     std::vector<Reference> files = {};
     std::vector<std::string> seeAlso = {};  ///< `rtbatch-admin 8`
