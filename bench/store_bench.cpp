@@ -109,12 +109,12 @@ void fill(Store& store, const std::string& url) {
                            .consensus = std::string(220, 'x')};
     const auto rtId = RtId::parse("m/the_long_goodbye").value();
     for (int i = 0; i < kRows; ++i) {
-        store.saveMovie({idOf(i), rtId.text(), renderFacts(rtId, facts), now(), now() + 24h});
+        store.saveMovie(CachedMovie{idOf(i), rtId.text(), renderFacts(rtId, facts), now(), now() + 24h});
     }
 }
 
 void measureDatabase(const std::string& name, const std::string& url, int threads) {
-    Store store({.url = url});
+    Store store({.url = url, .maxConnections = threads});
     const auto pooled = [&store](const std::vector<ImdbId>& ids) { return store.findMovies(ids).size(); };
     measure((name + ", the store").c_str(), threads, [&] { return pooled; });
     measure((name + ", Poco, a new statement each time").c_str(), threads, [&]() -> Lookup {

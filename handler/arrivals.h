@@ -15,6 +15,30 @@
 
 namespace rtbatch {
 
+/// A connection and the request that is coming over it.
+class Arrival {
+public:
+    explicit Arrival(FileDescriptor connection);
+
+    enum class Progress { waits, whole, over };
+
+    /// Reads what has come, and waits for the first bytes at most so long. `over`: it cannot become a
+    /// request; `fault` says why, unless the other side has just gone.
+    Progress receive(std::chrono::milliseconds patience, const char*& fault);
+
+    int descriptor() const { return _connection.get(); }
+    Deadline deadline() const { return _deadline; }
+
+    // When it is whole, once.
+    FileDescriptor takeConnection() { return std::move(_connection); }
+    FastCgiRequest takeRequest() { return _parser.takeRequest(); }
+
+private:
+    FileDescriptor _connection;
+    Deadline _deadline;
+    FastCgiParser _parser;
+};
+
 /// Connections whose request has not come whole yet. A web server sends it at once; whoever says nothing, or
 /// one byte now and then, costs a descriptor and a little memory here for some seconds, and no thread. For
 /// one thread.
@@ -25,16 +49,14 @@ public:
 
     /// As many connections may be on their way; with one more, that which has waited longest is closed.
     static constexpr std::size_t kMost = 256;
-    /// How long a request may take.
-    static constexpr std::chrono::milliseconds kPatience{5000};
 
-    /// Takes over an accepted connection.
-    void add(FileDescriptor connection);
+    /// One that is to be received further.
+    void add(Arrival arrival);
 
     bool empty() const { return _arrivals.empty(); }
 
     /// Of the first that is to be cut off.
-    Deadline deadline() const { return _arrivals.front().deadline; }
+    Deadline deadline() const { return _arrivals.front().deadline(); }
 
     /// Adds what to poll for to `polled`.
     void poll(std::vector<pollfd>& polled) const;
@@ -45,15 +67,6 @@ public:
     const char* receive(std::span<const pollfd> polled, const Arrived& arrived);
 
 private:
-    struct Arrival {
-        FileDescriptor connection;
-        Deadline deadline;
-        FastCgiParser parser{};
-    };
-    enum class Progress { waits, whole, over };
-
-    static Progress receive(Arrival& arrival, const char*& fault);
-
     std::list<Arrival> _arrivals;  // in the order of their deadlines
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -44,17 +43,18 @@ struct StreamServices {
 /// thread waits for it. What happens to it (a flight lands, a clock is due, the client leaves) is noted from
 /// any thread, and a worker is asked to step it, one at a time.
 ///
-/// Whole events are written in groups of at most 3.5 kB, each read by the web server before the next is
-/// written, for a deployed client loses the event that a network read cuts. A server that does not read makes
-/// us wait 50 ms a group at most, parked.
+/// Whole events are written in groups, each read by the web server before the next is written, for a deployed
+/// client loses the event that a network read cuts. A server that does not read makes us wait 50 ms a group
+/// at most, parked.
 class BatchStream : public FlightListener,
                     public Watched,
                     public Task,
                     public std::enable_shared_from_this<BatchStream> {
 public:
-    /// Has taken the call when nothing was thrown, and only then.
+    /// `rows` has one for each id that is asked for, at its place; null: there is none. Has taken the call
+    /// when nothing was thrown, and only then.
     BatchStream(StreamServices services, std::unique_ptr<Call>& call, std::unique_ptr<Format> format,
-                const BatchRequest& request, std::vector<CachedMovie> rows, Deadline deadline);
+                const BatchRequest& request, const std::vector<MovieRow>& rows, Deadline deadline);
     ~BatchStream() override;
     BatchStream(const BatchStream&) = delete;
     BatchStream& operator=(const BatchStream&) = delete;
@@ -73,7 +73,7 @@ public:
 private:
     struct Open {
         ImdbId id;
-        std::optional<CachedMovie> stale;
+        MovieRow stale;  // null: there is none
     };
     using Landings = std::vector<std::pair<ImdbId, std::shared_ptr<const FlightResult>>>;
 
@@ -116,14 +116,15 @@ private:
     std::unique_ptr<Format> _format;
     std::vector<Open> _open;
     Counts _counts;
-    ServedCounts _served;             // for the operator's hit ratio; an invalid id counts nowhere
-    std::deque<std::string> _groups;  // to be written
+    ServedCounts _served;              // for the operator's hit ratio; an invalid id counts nowhere
+    std::vector<std::string> _groups;  // to be written
     Deadline::Clock::time_point _written;
     bool _outcomeAdded = false;
     std::optional<Deadline::Clock::time_point> _firstOutcome;  // when the first one was written
     bool _begun = false;
     bool _doneAdded = false;
-    bool _unread = false;  // the last group may not have been read yet
+    bool _finished = false;  // the last group was written, and the answer ended with it
+    bool _unread = false;    // the last group may not have been read yet
     std::optional<Monitor::Ticket> _ticket;
 
     std::mutex _mutex;

@@ -30,10 +30,9 @@ std::string Call::head(int status, const Headers& headers, std::optional<std::si
 
 void Call::answer(const Response& response) {
     const bool hasBody = response.status != 204 && response.status != 304;
-    _exchange->write(head(response.status, response.headers,
-                          hasBody ? std::optional(response.body.size()) : std::nullopt) +
-                     response.body);
-    _exchange->finish();
+    _exchange->finish(head(response.status, response.headers,
+                           hasBody ? std::optional(response.body.size()) : std::nullopt) +
+                      response.body);
 }
 
 }  // namespace rtbatch

@@ -185,9 +185,9 @@ int CgiExchange::descriptor() const {
     return _outKind == Kind::other ? -1 : _out.get();
 }
 
-void CgiExchange::finish() {
-    if (_chunked) {
-        writeAll("0\r\n\r\n");
+bool CgiExchange::finish(std::string_view bytes) {
+    if (!(bytes.empty() || write(bytes)) || !(!_chunked || writeAll("0\r\n\r\n"))) {
+        return false;
     }
     if (_inKind == Kind::socket) {
         std::array<char, 512> rest;  // NOLINT(cppcoreguidelines-pro-type-member-init): thrown away
@@ -196,6 +196,7 @@ void CgiExchange::finish() {
     }
     _in = FileDescriptor();
     _out = FileDescriptor();
+    return true;
 }
 
 }  // namespace rtbatch

@@ -37,7 +37,7 @@ public:
     bool write(std::string_view bytes) override;
     bool drained() const override;
     int descriptor() const override;
-    void finish() override;
+    bool finish(std::string_view bytes) override;
 
 private:
     enum class Kind { pipe, socket, other };

@@ -28,7 +28,7 @@ public:
     bool write(std::string_view bytes) override { return _exchange->write(bytes); }
     bool drained() const override { return _exchange->drained(); }
     int descriptor() const override { return _exchange->descriptor(); }
-    void finish() override { _exchange->finish(); }
+    bool finish(std::string_view bytes) override { return _exchange->finish(bytes); }
 
 private:
     std::unique_ptr<Exchange> _exchange;

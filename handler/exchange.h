@@ -18,17 +18,17 @@ public:
     /// The body, whole. Lives as long as the exchange.
     virtual std::string_view body() const = 0;
 
-    /// Sends these bytes now, in one piece up to 8 kB. False when the other side has gone.
+    /// Sends these bytes now, in one piece. False when the other side has gone.
     virtual bool write(std::string_view bytes) = 0;
+
+    /// Sends these bytes, which may be none, and ends the answer cleanly. False when the other side has gone.
+    virtual bool finish(std::string_view bytes) = 0;
 
     /// Whether the web server has read all that was written.
     virtual bool drained() const = 0;
 
     /// What a monitor polls to see the other side leave; -1 when there is nothing to poll.
     virtual int descriptor() const = 0;
-
-    /// Ends the answer cleanly.
-    virtual void finish() = 0;
 };
 
 }  // namespace rtbatch

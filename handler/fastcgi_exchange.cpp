@@ -1,78 +1,126 @@
 #include "handler/fastcgi_exchange.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
 #include <array>
-#include <stdexcept>
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include "common/model/deadline.h"
 
 namespace rtbatch {
 
 namespace {
 
-/// A file in memory with these bytes, to be read from its start.
-FileDescriptor memoryFile(const std::string& bytes) {
-    FileDescriptor file(::memfd_create("request", MFD_CLOEXEC));
-    if (!file.valid() ||
-        ::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-        ::lseek(file.get(), 0, SEEK_SET) != 0) {
-        throw std::runtime_error("no descriptor or memory for a request");
+/// How long a web server may take to read what is beyond the socket's buffer.
+constexpr std::chrono::seconds kSendTimeout{5};
+
+iovec pieceOf(std::string_view bytes) {
+    return {const_cast<char*>(bytes.data()), bytes.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
+template <std::size_t size>
+iovec pieceOf(const std::array<char, size>& bytes) {
+    return pieceOf(std::string_view(bytes.data(), size));
+}
+
+/// Takes what was sent off the front.
+std::span<iovec> rest(std::span<iovec> pieces, std::size_t sent) {
+    while (!pieces.empty() && sent >= pieces.front().iov_len) {
+        sent -= pieces.front().iov_len;
+        pieces = pieces.subspan(1);
     }
-    return file;
+    if (!pieces.empty()) {
+        pieces.front() =
+            pieceOf(std::string_view(static_cast<char*>(pieces.front().iov_base), pieces.front().iov_len)
+                        .substr(sent));
+    }
+    return pieces;
+}
+
+/// One system call, unless the socket's buffer is full.
+bool sendAll(int connection, std::span<iovec> pieces) {
+    while (!pieces.empty()) {
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = pieces.size();
+        const ssize_t sent = ::sendmsg(connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) {
+            pieces = rest(pieces, static_cast<std::size_t>(sent));
+        } else if (errno == EAGAIN) {
+            pollfd room{connection, POLLOUT, 0};
+            const auto limit = std::chrono::milliseconds(kSendTimeout).count();
+            if (::poll(&room, 1, static_cast<int>(limit)) == 0) {
+                return false;
+            }
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
 
 FastCgiExchange::FastCgiExchange(FileDescriptor connection, FastCgiRequest request)
-    : _connection(std::move(connection)), _body(std::move(request.body)) {
-    // libfcgi trusts lengths, so it reads what has been checked, from a file, as if that were a connection
-    // kept from an earlier request; without a listening socket it cannot accept another one. What it writes
-    // goes to the real connection.
-    FileDescriptor file = memoryFile(fastCgiHeadRecords(request));
-    FCGX_InitRequest(&_request, -1, 0);
-    _request.ipcFd = file.release();
-    _request.keepConnection = 1;
-    if (FCGX_Accept_r(&_request) != 0) {
-        throw std::runtime_error("libfcgi does not take a request");  // and has closed the file
-    }
-    FCGX_FreeStream(&_request.in);  // 8 kB that a parked stream does not need
-    ::close(std::exchange(_request.ipcFd, _connection.get()));
-}
-
-FastCgiExchange::~FastCgiExchange() {
-    FCGX_Free(&_request, 0);
-    // libfcgi's own way of closing waits up to 2 s for the other side to close first.
-}
+    : _connection(std::move(connection)), _request(std::move(request)) {}
 
 std::string_view FastCgiExchange::param(const char* name) const {
-    const char* value = FCGX_GetParam(name, _request.envp);
-    return value == nullptr ? std::string_view() : std::string_view(value);
+    const std::string_view wanted = name;
+    std::string_view pairs = _request.params;
+    while (const auto pair = takeFastCgiPair(pairs)) {
+        if (pair->first == wanted) {
+            return pair->second;
+        }
+    }
+    return {};
 }
 
+/// As one record, if it fits in one.
 bool FastCgiExchange::write(std::string_view bytes) {
-    if (FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), _request.out) < 0 ||
-        FCGX_FFlush(_request.out) != 0) {
+    while (!bytes.empty()) {
+        const std::string_view content = bytes.substr(0, kMostFastCgiContent);
+        const auto head = fastCgiHead(FastCgiType::stdOut, _request.id, content.size());
+        std::array<iovec, 2> pieces{pieceOf(head), pieceOf(content)};
+        if (!sendAll(_connection.get(), pieces)) {
+            return false;
+        }
+        bytes.remove_prefix(content.size());
+    }
+    return true;
+}
+
+bool FastCgiExchange::finish(std::string_view bytes) {
+    if (bytes.size() > kMostFastCgiContent) {
+        const std::size_t first = bytes.size() - kMostFastCgiContent;
+        if (!write(bytes.substr(0, first))) {
+            return false;
+        }
+        bytes.remove_prefix(first);
+    }
+    const auto head = fastCgiHead(FastCgiType::stdOut, _request.id, bytes.size());
+    const auto endOfOutput = fastCgiHead(FastCgiType::stdOut, _request.id, 0);
+    const auto end = fastCgiEndRecord(_request.id, FastCgiEnd::complete);
+    std::array<iovec, 4> pieces{pieceOf(head), pieceOf(bytes), pieceOf(endOfOutput), pieceOf(end)};
+    if (!sendAll(_connection.get(), std::span(pieces).subspan(bytes.empty() ? 2 : 0))) {
         return false;
     }
-    // After one failed write libfcgi reports success again, but it keeps the error.
-    return FCGX_GetError(_request.out) == 0;
+    // What was left unread: the answer is whole, and the connection may end quietly. Who goes on sending has
+    // no quiet end.
+    std::array<char, 4096> unread;  // NOLINT(cppcoreguidelines-pro-type-member-init): thrown away
+    static_cast<void>(::recv(_connection.get(), unread.data(), unread.size(), MSG_DONTWAIT));
+    return true;
 }
 
 bool FastCgiExchange::drained() const {
     int unread = 0;
     return ::ioctl(_connection.get(), SIOCOUTQ, &unread) != 0 || unread == 0;
-}
-
-void FastCgiExchange::finish() {
-    FCGX_FClose(_request.err);
-    FCGX_FClose(_request.out);  // with the record that ends the request
-    // What was left unread: the answer is whole, and the connection may end quietly. Who goes on sending has
-    // no quiet end.
-    std::array<char, 4096> rest;  // NOLINT(cppcoreguidelines-pro-type-member-init): thrown away
-    static_cast<void>(::recv(_connection.get(), rest.data(), rest.size(), MSG_DONTWAIT));
 }
 
 }  // namespace rtbatch

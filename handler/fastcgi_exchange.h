@@ -1,11 +1,6 @@
 #pragma once
 
-#include <fcgiapp.h>
-
-#include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "common/process/file_descriptor.h"
 #include "handler/exchange.h"
@@ -13,29 +8,26 @@
 
 namespace rtbatch {
 
-/// A request over one FastCGI connection, which ends with it. libfcgi must be initialised (FCGX_Init).
+/// A request over one FastCGI connection, which ends with it.
+///
+/// Reads and writes without libfcgi, whose header defines the records: its reader trusts lengths, wants a
+/// descriptor to read from, and takes the bytes that FastCgiParser leaves unread; its writer splits what is
+/// longer than 8 kB.
 class FastCgiExchange : public Exchange {
 public:
-    /// `request` has come over `connection`, a blocking socket with a time limit for sending, but for the
-    /// bytes that FastCgiParser leaves unread there. Throws std::runtime_error when the system or libfcgi
-    /// does not take it.
+    /// `request` has come over `connection`, but for the bytes that FastCgiParser leaves unread there.
     FastCgiExchange(FileDescriptor connection, FastCgiRequest request);
 
-    ~FastCgiExchange() override;
-    FastCgiExchange(const FastCgiExchange&) = delete;
-    FastCgiExchange& operator=(const FastCgiExchange&) = delete;
-
     std::string_view param(const char* name) const override;
-    std::string_view body() const override { return _body; }
+    std::string_view body() const override { return _request.body; }
     bool write(std::string_view bytes) override;
+    bool finish(std::string_view bytes) override;
     bool drained() const override;
     int descriptor() const override { return _connection.get(); }
-    void finish() override;
 
 private:
     const FileDescriptor _connection;
-    const std::string _body;
-    FCGX_Request _request{};
+    const FastCgiRequest _request;
 };
 
 }  // namespace rtbatch

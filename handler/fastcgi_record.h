@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fastcgi.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,31 +12,36 @@
 
 namespace rtbatch {
 
-// Records of the FastCGI specification, version 1.
+// Records of the FastCGI specification, version 1, by the numbers of libfcgi's header.
 
 /// What a record is (8).
 enum class FastCgiType : std::uint8_t {
-    beginRequest = 1,
-    abortRequest = 2,
-    endRequest = 3,
-    params = 4,
-    stdIn = 5,
-    stdOut = 6,
-    stdErr = 7,
-    data = 8,
-    getValues = 9,
-    getValuesResult = 10,
-    unknownType = 11,
+    beginRequest = FCGI_BEGIN_REQUEST,
+    abortRequest = FCGI_ABORT_REQUEST,
+    endRequest = FCGI_END_REQUEST,
+    params = FCGI_PARAMS,
+    stdIn = FCGI_STDIN,
+    stdOut = FCGI_STDOUT,
+    stdErr = FCGI_STDERR,
+    data = FCGI_DATA,
+    getValues = FCGI_GET_VALUES,
+    getValuesResult = FCGI_GET_VALUES_RESULT,
+    unknownType = FCGI_UNKNOWN_TYPE,
 };
 
 /// How a request ended for the protocol (5.5).
-enum class FastCgiEnd : std::uint8_t { complete = 0, cannotMultiplex = 1, overloaded = 2, unknownRole = 3 };
+enum class FastCgiEnd : std::uint8_t {
+    complete = FCGI_REQUEST_COMPLETE,
+    cannotMultiplex = FCGI_CANT_MPX_CONN,
+    overloaded = FCGI_OVERLOADED,
+    unknownRole = FCGI_UNKNOWN_ROLE,
+};
 
-constexpr std::uint8_t kFastCgiVersion = 1;
+constexpr std::uint8_t kFastCgiVersion = FCGI_VERSION_1;
 
 /// Size of a record's head, and the most that is put into one record: below 64 KiB, and a multiple of 8, so
 /// that it needs no padding.
-constexpr std::size_t kFastCgiHeadSize = 8;
+constexpr std::size_t kFastCgiHeadSize = FCGI_HEADER_LEN;
 constexpr std::size_t kMostFastCgiContent = 65528;
 
 /// A record's head, for content of at most kMostFastCgiContent bytes.

@@ -16,22 +16,9 @@ constexpr std::size_t kHeadStart = 6;
 constexpr std::size_t kBeginSize = 8;
 constexpr std::size_t kMostSmall = 1024;
 
-constexpr std::uint16_t kResponder = 1;
+constexpr std::uint16_t kResponder = FCGI_RESPONDER;
 
 }  // namespace
-
-std::string fastCgiHeadRecords(const FastCgiRequest& request) {
-    const std::string role{0, static_cast<char>(kResponder), 0, 0, 0, 0, 0, 0};
-    std::string records = fastCgiRecord(FastCgiType::beginRequest, request.id, role);
-    std::string_view params = request.params;
-    while (!params.empty()) {
-        const std::string_view some = params.substr(0, kMostFastCgiContent);
-        records += fastCgiRecord(FastCgiType::params, request.id, some);
-        params.remove_prefix(some.size());
-    }
-    return records.append(fastCgiRecord(FastCgiType::params, request.id, {}))
-        .append(fastCgiRecord(FastCgiType::stdIn, request.id, {}));
-}
 
 std::size_t FastCgiParser::take(std::string_view bytes) {
     std::size_t taken = 0;

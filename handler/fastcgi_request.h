@@ -22,10 +22,6 @@ struct FastCgiRequest {
     std::string body{};    ///< no more of it than says that it is too long
 };
 
-/// The records that begin the request and carry its parameters, and the end of an empty body: all that
-/// libfcgi is given.
-std::string fastCgiHeadRecords(const FastCgiRequest& request);
-
 /// Reads a request from a connection's bytes, as they come. Nothing is believed: lengths are checked, and
 /// what is kept is bounded.
 class FastCgiParser {

@@ -42,15 +42,12 @@ void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId)
 void MovieEndpoints::start(std::unique_ptr<Call>& call, std::unique_ptr<Format> format, BatchRequest request,
                            Deadline deadline) {
     const Deadline patience = Deadline::in(kLongLook);
-    std::vector<CachedMovie> rows =
-        request.ids.empty() ? std::vector<CachedMovie>{} : _store.findMovies(request.ids);
+    const std::vector<MovieRow> rows = _store.findRecent(request.ids);
     if (patience.passed() && hasDeparted(call->exchange().descriptor())) {
         call.reset();  // the database hung, and nobody waits for this any more
         return;
     }
-    std::erase_if(rows, [](const CachedMovie& row) { return !row.isSound(); });
-    std::make_shared<BatchStream>(_services, call, std::move(format), request, std::move(rows), deadline)
-        ->start();
+    std::make_shared<BatchStream>(_services, call, std::move(format), request, rows, deadline)->start();
     _services.demand.asked(std::move(request.ids));
 }
 

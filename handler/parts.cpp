@@ -32,6 +32,13 @@ FetcherOptions fetcherOptions(const Config& config, Scale scale) {
     return options;
 }
 
+StoreOptions storeOptions(const Config& config, Scale scale) {
+    StoreOptions options = storeOptions(config);
+    options.memoryBytes = scale == Scale::service ? config.cacheMemory : 0;
+    options.memoryAge = config.cacheMemoryAge;
+    return options;
+}
+
 /// For one request, a source that is made when it is needed.
 template <typename Late, typename Make>
 Make lateWhere(Scale scale, Make make) {
@@ -44,7 +51,7 @@ Make lateWhere(Scale scale, Make make) {
 }  // namespace
 
 Parts::Parts(const Config& config, Scale scale)
-    : _store(storeOptions(config)),
+    : _store(storeOptions(config, scale)),
       _reader(readerPath(config), readerLimits(config)),
       _leases(_store),
       _gate(gateOptions(config), _store, _leases, _bell),

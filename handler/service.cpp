@@ -1,20 +1,17 @@
 #include "handler/service.h"
 
 #include <Poco/Logger.h>
-#include <fcgiapp.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <csignal>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 #include "common/process/stop_signal.h"
 #include "handler/acceptor.h"
 #include "handler/listener.h"
 #include "handler/parts.h"
-#include "handler/worker_pool.h"
 
 namespace rtbatch {
 
@@ -34,31 +31,20 @@ void raiseDescriptorLimit() {
     }
 }
 
-void initialiseFastCgi() {
-    if (FCGX_Init() != 0) {
-        throw std::runtime_error("libfcgi cannot be initialised");
-    }
-    // libfcgi puts handlers of its own on these. A write to a connection that has gone is an error, not a
-    // signal; the others are waited for in one place.
-    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-    static_cast<void>(std::signal(SIGUSR1, SIG_DFL));
-    static_cast<void>(std::signal(SIGTERM, SIG_DFL));
-}
-
 }  // namespace
 
 void serve(const Config& config) {
     auto& logger = Poco::Logger::get("rtbatch.handler");
     raiseDescriptorLimit();
-    initialiseFastCgi();
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // what writes to a pipe that has gone is told so
     Listener listener(config.handlerListen, config.handlerSocketMode);
 
     Parts parts(config, Scale::service);
     ConnectionCount& connections = parts.connections();
-    WorkerPool workers(config.handlerWorkers);
-    Acceptor acceptor(
-        listener, workers, connections, config.handlerMaxStreams + kRefusalRoom,
-        [&](std::unique_ptr<Exchange> exchange) { parts.handle(std::move(exchange), workers.hasIdle()); });
+    Acceptor acceptor(listener, config.handlerWorkers, connections, config.handlerMaxStreams + kRefusalRoom,
+                      [&](std::unique_ptr<Exchange> exchange, bool mayWait) {
+                          parts.handle(std::move(exchange), mayWait);
+                      });
     logger.information("version %s listens", version());
     parts.checkVersion();
 

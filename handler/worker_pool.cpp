@@ -50,14 +50,8 @@ void WorkerPool::post(std::shared_ptr<Task> task) noexcept {
     Task* const last = task.get();
     (_first ? _last->_next : _first) = std::move(task);
     _last = last;
-    ++_queued;
     metrics().queueLength.add(QueueName::workers, 1);
     _posted.notify_one();
-}
-
-bool WorkerPool::hasIdle() const {
-    const std::scoped_lock lock(_mutex);
-    return _idle > _queued;
 }
 
 void WorkerPool::post(std::function<void()> function) {
@@ -67,13 +61,10 @@ void WorkerPool::post(std::function<void()> function) {
 /// Null when there will be none any more.
 std::shared_ptr<Task> WorkerPool::next() {
     std::unique_lock lock(_mutex);
-    ++_idle;
     _posted.wait(lock, [this] { return _stopping || _first; });
-    --_idle;
     std::shared_ptr<Task> task = std::move(_first);
     if (task) {
         _first = std::move(task->_next);
-        --_queued;
         metrics().queueLength.add(QueueName::workers, -1);
     }
     return task;

@@ -45,19 +45,14 @@ public:
     /// Runs what was posted, then joins. From one thread.
     void stop();
 
-    /// Whether a thread is free for what is posted next.
-    bool hasIdle() const;
-
 private:
     void run();
     std::shared_ptr<Task> next();
 
-    mutable std::mutex _mutex;
+    std::mutex _mutex;
     std::condition_variable _posted;
     std::shared_ptr<Task> _first;  // guarded by _mutex
     Task* _last = nullptr;         // guarded by _mutex
-    std::size_t _queued = 0;       // guarded by _mutex
-    std::size_t _idle = 0;         // guarded by _mutex; threads that wait for a task
     bool _stopping = false;        // guarded by _mutex
     std::vector<std::jthread> _threads;
 };

@@ -38,6 +38,9 @@ struct Config {
     std::string authAdminKey;
 
     std::chrono::hours cacheTtl{168};
+    std::size_t cacheMemory =
+        std::size_t{32} * 1024 * 1024;                ///< bytes for rows read or stored lately; 0: none
+    std::chrono::milliseconds cacheMemoryAge{30000};  ///< how long a row is answered from there
     std::chrono::hours cacheNewTtl{24};   ///< of films of this year, or released in the last 90 days
     std::chrono::hours rtIdTtl{24 * 90};  ///< how long a Wikidata answer is believed
     std::chrono::hours notFoundTtl{24};   ///< how long "Wikidata knows none" is believed

@@ -53,6 +53,11 @@ const Metrics& metrics() {
             {{"layer",
               {"media-scorecard-json", "media-scorecard", "where-to-watch-json", "json-ld", "mpscall",
                "media-hero-json", "head", "title-suffix", "critics-consensus", "process", "host"}}}},
+        .rowMemory{
+            "rtbatch_row_memory_lookups_total",
+            "Movies that were looked for among the rows in memory, and whether they were there. The others "
+            "were asked of the database.",
+            {{"result", {"hit", "miss"}}}},
         .storeTime{"rtbatch_store_seconds", "How long calls of the database took."},
         .storeErrors{"rtbatch_store_errors_total", "Calls of the database that failed."},
     };
@@ -62,7 +67,7 @@ const Metrics& metrics() {
 std::vector<const Metric*> Metrics::all() const {
     return {&requests,     &batches,     &outcomes,         &firstEvent,   &done,
             &openStreams,  &queueLength, &upstreamRequests, &upstreamTime, &pages,
-            &pageFailures, &storeTime,   &storeErrors};
+            &pageFailures, &rowMemory,   &storeTime,        &storeErrors};
 }
 
 std::string Metrics::layout() const {

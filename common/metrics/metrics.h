@@ -11,6 +11,7 @@ enum class CodeClass { c2xx, c3xx, c4xx, c5xx };
 enum class OutcomeName { cached, stale, fetched, notFound, scrapeFailed, invalidId, timeout };
 enum class QueueName { wikidata, rt, workers };
 enum class UpstreamResult { ok, gone, throttled, forbidden, broken, refused, redirected, timeout, cancelled };
+enum class MemoryResult { hit, miss };
 enum class PageOutcome { read, lost, unreadable, other, gone, failed };
 
 /// All that processes count. The names follow the conventions of Prometheus.
@@ -26,6 +27,7 @@ struct Metrics {
     Histogram upstreamTime;    ///< by Upstream
     Counter pages;
     Counter pageFailures;  ///< by Layer; then the reader's process, and the host
+    Counter rowMemory;  ///< by MemoryResult
     Histogram storeTime;
     Counter storeErrors;
 

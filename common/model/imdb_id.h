@@ -30,7 +30,7 @@ public:
     std::string string() const { return std::string(text()); }
 
     friend auto operator<=>(const ImdbId& a, const ImdbId& b) { return a.text() <=> b.text(); }
-    friend bool operator==(const ImdbId& a, const ImdbId& b) { return a.text() == b.text(); }
+    friend bool operator==(const ImdbId& a, const ImdbId& b) = default;
 
 private:
     ImdbId() = default;

@@ -15,57 +15,10 @@ using Poco::Data::Statement;
 using Poco::Data::Keywords::into;
 using Poco::Data::Keywords::use;
 
-/// A list of ids is filled up to one of these lengths with its last id, so that few statements serve all
-/// lengths and each is prepared once on a connection.
-constexpr std::array<std::size_t, 8> kListSizes{1, 2, 5, 10, 20, 30, 40, 50};
-
 /// One has one, some items of Wikidata have two.
 constexpr int kMostMoviesOfAPage = 50;
 
-std::size_t listSize(std::size_t count) {
-    const auto* size = std::find_if(kListSizes.begin(), kListSizes.end(), [&](auto s) { return s >= count; });
-    return size == kListSizes.end() ? count : *size;
-}
-
 }  // namespace
-
-/// A SELECT over a list of ids, with the buffers that it is bound to: they must not move, so it lives on the
-/// heap.
-struct Queries::Find {
-    Find(Poco::Data::Session& session, const std::string& select, std::size_t size)
-        : ids(size), statement(session) {
-        statement << select + " WHERE imdb_id IN (" + repeated("?", size) + ")";
-        for (auto& id : ids) {
-            statement.addBind(use(id));
-        }
-        statement.addExtract(into(imdbIds));
-        statement.addExtract(into(texts));
-        statement.addExtract(into(facts));
-        statement.addExtract(into(firstTimes));
-        statement.addExtract(into(expiries));
-    }
-
-    std::size_t execute(std::span<const ImdbId> wanted) {
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            ids[i] = wanted[std::min(i, wanted.size() - 1)].text();
-        }
-        imdbIds.clear();
-        texts.clear();
-        facts.clear();
-        firstTimes.clear();
-        expiries.clear();
-        statement.execute();
-        return imdbIds.size();
-    }
-
-    std::vector<std::string> ids;
-    std::vector<std::string> imdbIds;
-    std::vector<std::string> texts;
-    std::vector<std::string> facts;
-    std::vector<std::int64_t> firstTimes;
-    std::vector<std::int64_t> expiries;
-    Statement statement;  // last: it goes before what it is bound to
-};
 
 /// One row, as often as a page is fetched. A release of 0 is none.
 struct Queries::FindStored {
@@ -116,28 +69,10 @@ struct Queries::Save {
     Statement statement;
 };
 
-Queries::Queries(Poco::Data::Session& session, Dialect dialect) : _session(session), _dialect(dialect) {}
+Queries::Queries(Poco::Data::Session& session, Dialect dialect)
+    : _session(session), _dialect(dialect), _lookup(session, dialect) {}
 
 Queries::~Queries() = default;
-
-std::vector<CachedMovie> Queries::findMovies(std::span<const ImdbId> ids) {
-    auto& find = _findMovies[listSize(ids.size())];
-    if (!find) {
-        find = std::make_unique<Find>(_session,
-                                      "SELECT imdb_id, rt_slug, facts, cached_at, expires_at FROM rt_cache",
-                                      listSize(ids.size()));
-    }
-    const std::size_t rows = find->execute(ids);
-    std::vector<CachedMovie> movies;
-    movies.reserve(rows);
-    for (std::size_t i = 0; i < rows; ++i) {
-        if (const auto id = ImdbId::parse(find->imdbIds[i])) {
-            movies.push_back({*id, std::move(find->texts[i]), std::move(find->facts[i]),
-                              fromMillis(find->firstTimes[i]), fromMillis(find->expiries[i])});
-        }
-    }
-    return movies;
-}
 
 std::optional<StoredMovie> Queries::findStored(const ImdbId& id) {
     if (!_findStored) {

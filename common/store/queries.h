@@ -4,7 +4,6 @@
 #include <Poco/Data/Statement.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "common/store/database_url.h"
+#include "common/store/movie_lookup.h"
 #include "common/store/store.h"
 
 namespace rtbatch {
@@ -26,7 +26,7 @@ public:
     Queries(const Queries&) = delete;
     Queries& operator=(const Queries&) = delete;
 
-    std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);
+    std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids) { return _lookup.find(ids); }
     std::optional<StoredMovie> findStored(const ImdbId& id);
     void saveMovie(const StoredMovie& movie);
     std::vector<KnownRtId> findRtIds(std::span<const ImdbId> ids, Timestamp now);
@@ -45,13 +45,12 @@ public:
     std::int64_t birth();
 
 private:
-    struct Find;
     struct FindStored;
     struct Save;
 
     Poco::Data::Session& _session;
     Dialect _dialect;
-    std::map<std::size_t, std::unique_ptr<Find>> _findMovies;  // by the number of ids
+    MovieLookup _lookup;
     std::unique_ptr<FindStored> _findStored;
     std::unique_ptr<Save> _saveMovie;
 };

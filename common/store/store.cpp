@@ -41,6 +41,7 @@ Store::Impl::Impl(const StoreOptions& options)
       _timeout(options.timeout),
       _clockSql(options.leaseClock.empty() ? databaseClock(_url.dialect) : options.leaseClock),
       _aheadLimits(options.aheadLimits),
+      _memory(options.memoryBytes, options.memoryAge),
       _pool(_url, static_cast<std::size_t>(std::max(1, options.maxConnections)), options.timeout,
             options.leaseClock),
       _watch(_url, options.timeout,
@@ -207,6 +208,34 @@ std::vector<CachedMovie> Store::findMovies(std::span<const ImdbId> ids) {
     return movies;
 }
 
+std::vector<MovieRow> Store::findRecent(std::span<const ImdbId> ids) {
+    RowMemory& memory = _impl->memory();
+    std::vector<MovieRow> rows(ids.size());
+    std::vector<ImdbId> open(ids.begin(), ids.end());
+    if (memory.isOn()) {
+        open.clear();
+        const Timestamp now = time();
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            rows[i] = memory.find(ids[i], now);
+            if (!rows[i]) {
+                open.push_back(ids[i]);
+            }
+        }
+        const auto missing = static_cast<std::int64_t>(open.size());
+        metrics().rowMemory.count(MemoryResult::hit, static_cast<std::int64_t>(ids.size()) - missing);
+        metrics().rowMemory.count(MemoryResult::miss, missing);
+    }
+    for (CachedMovie& movie : findMovies(open)) {
+        const auto place = std::ranges::find(ids, movie.imdbId);
+        if (place != ids.end() && movie.isSound()) {
+            MovieRow& row = rows[static_cast<std::size_t>(place - ids.begin())];
+            row = std::make_shared<const CachedMovie>(std::move(movie));
+            memory.put(row);
+        }
+    }
+    return rows;
+}
+
 std::optional<StoredMovie> Store::findStored(const ImdbId& id) {
     auto movie = _impl->call([&](Connection& c) { return c.queries().findStored(id); });
     if (movie) {
@@ -220,6 +249,9 @@ void Store::saveMovie(const StoredMovie& movie) {
         c.queries().saveMovie(movie);
         return true;
     });
+    if (_impl->memory().isOn()) {
+        _impl->memory().put(std::make_shared<const CachedMovie>(movie));
+    }
 }
 
 std::vector<KnownRtId> Store::findRtIds(std::span<const ImdbId> ids) {

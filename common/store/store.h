@@ -14,6 +14,7 @@
 #include "common/model/rt_id.h"
 #include "common/model/timestamp.h"
 #include "common/store/ahead.h"
+#include "common/store/cached_movie.h"
 #include "common/store/coordination.h"
 
 namespace rtbatch {
@@ -54,19 +55,6 @@ private:
     std::string _publicWords;
 };
 
-/// A row of `rt_cache`.
-struct CachedMovie {
-    ImdbId imdbId;
-    std::string rtId;   ///< as stored; parse before asking for it
-    std::string facts;  ///< renderFacts(), copied to the wire as it is
-    Timestamp cachedAt;
-    Timestamp expiresAt;
-
-    bool staleAt(Timestamp t) const { return expiresAt <= t; }
-    /// Else somebody has edited it, and it counts as if it were not there.
-    bool isSound() const { return isRenderedFacts(facts, rtId); }
-};
-
 /// A row of `rt_cache` with what its lifetime comes from, which a hit does not need.
 struct StoredMovie : CachedMovie {
     int unchanged = 0;  ///< scrapes in a row, up to the last, that found the scores of the one before
@@ -97,6 +85,9 @@ struct StoreOptions {
     std::string leaseClock{};
     /// How far ahead of that clock what is read may lie.
     AheadLimits aheadLimits{};
+    /// Bytes for rows that were read or stored less than `memoryAge` ago, for findRecent(); 0: none.
+    std::size_t memoryBytes = 0;
+    std::chrono::milliseconds memoryAge{30000};
 };
 
 /// Calls of this thread may take no longer than this, however long others may, while this lives: for answers
@@ -135,6 +126,10 @@ public:
 
     /// The rows that there are among `ids` (1-50), fresh or stale, in no particular order: one SELECT.
     std::vector<CachedMovie> findMovies(std::span<const ImdbId> ids);
+
+    /// The row of each of `ids` (1-50), at its place; null where there is none, or one that somebody has
+    /// edited (isSound()). From memory, as far as options.memoryAge allows, and the rest with one SELECT.
+    std::vector<MovieRow> findRecent(std::span<const ImdbId> ids);
 
     /// One row with all that it has.
     std::optional<StoredMovie> findStored(const ImdbId& id);

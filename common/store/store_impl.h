@@ -11,6 +11,7 @@
 #include "common/store/connection_pool.h"
 #include "common/store/database_url.h"
 #include "common/store/database_watch.h"
+#include "common/store/row_memory.h"
 #include "common/store/shared_clock.h"
 #include "common/store/store.h"
 #include "common/store/writability.h"
@@ -88,6 +89,7 @@ public:
     /// The same, as it is known.
     Timestamp time() const { return _clock.time().value_or(now()); }
     const AheadLimits& aheadLimits() const { return _aheadLimits; }
+    RowMemory& memory() { return _memory; }
 
 private:
     void readClock(Connection& connection);
@@ -125,6 +127,7 @@ private:
     std::atomic<bool> _otherVersion = false;  // as the last look has it; what is logged
     const std::string _clockSql;
     const AheadLimits _aheadLimits;
+    RowMemory _memory;
     SharedClock _clock;
     ConnectionPool _pool;
     DatabaseWatch _watch;  // after what it looks after

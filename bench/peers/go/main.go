@@ -3,7 +3,7 @@
 // else: no fetching, no deadlines, no care for how a client's reads are cut. That is in its favour.
 //
 // PEER_LISTEN and PEER_DATABASE are unix sockets' paths; PEER_KEY is the key,
-// PEER_PASSWORD the database's.
+// PEER_PASSWORD the database's. With PEER_ROWS=map rows that were read once stay in a map, for ever and without a bound.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	_ "github.com/go-sql-driver/mysql"
@@ -29,8 +30,10 @@ const mostIds = 50
 var idForm = regexp.MustCompile(`^tt\d{7,8}$`)
 
 type server struct {
-	db  *sql.DB
-	key string
+	db   *sql.DB
+	key  string
+	mu   sync.RWMutex
+	rows map[string]movie // nil: none are kept
 }
 
 type movie struct {
@@ -69,7 +72,44 @@ func parseIds(body []byte) ([]string, bool) {
 	return ids, true
 }
 
+// known gives the rows of all ids, if the map has all of them.
+func (s *server) known(ids []string) map[string]movie {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	movies := make(map[string]movie, len(ids))
+	for _, id := range ids {
+		m, ok := s.rows[id]
+		if !ok {
+			return nil
+		}
+		movies[id] = m
+	}
+	return movies
+}
+
+func (s *server) keep(movies map[string]movie) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, m := range movies {
+		s.rows[id] = m
+	}
+}
+
 func (s *server) find(ids []string) (map[string]movie, error) {
+	if s.rows == nil {
+		return s.read(ids)
+	}
+	if movies := s.known(ids); movies != nil {
+		return movies, nil
+	}
+	movies, err := s.read(ids)
+	if err == nil {
+		s.keep(movies)
+	}
+	return movies, err
+}
+
+func (s *server) read(ids []string) (map[string]movie, error) {
 	arguments := make([]interface{}, len(ids))
 	for i, id := range ids {
 		arguments[i] = id
@@ -141,7 +181,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Cache-Control", "no-cache, no-transform")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.Write(renderStream(ids, movies))
 }
@@ -159,5 +199,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.Serve(listener, &server{db: db, key: os.Getenv("PEER_KEY")}))
+	s := &server{db: db, key: os.Getenv("PEER_KEY")}
+	if os.Getenv("PEER_ROWS") == "map" {
+		s.rows = map[string]movie{}
+	}
+	log.Fatal(http.Serve(listener, s))
 }

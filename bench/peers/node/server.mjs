@@ -77,7 +77,7 @@ function serve() {
       "SELECT imdb_id, rt_slug, facts, cached_at, expires_at FROM rt_cache WHERE imdb_id IN (?)", [ids]);
     response.writeHead(200, {
       "Content-Type": "text/event-stream",
-      "Cache-Control": "no-cache",
+      "Cache-Control": "no-cache, no-transform",
       "X-Accel-Buffering": "no",
     });
     response.end(renderStream(ids, rows));

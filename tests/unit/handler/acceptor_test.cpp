@@ -1,7 +1,5 @@
 #include "handler/acceptor.h"
 
-#include <fcgiapp.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -24,12 +22,11 @@ const std::string kParams = fastCgiParam("REQUEST_METHOD", "POST") + fastCgiPara
 /// Answers each request with its body.
 class EchoServer {
 public:
-    explicit EchoServer(int workers) : _listener(_dir.file("socket"), 0600), _workers(workers) {
-        REQUIRE(FCGX_Init() == 0);
-        _acceptor.emplace(_listener, _workers, _connections, 1000,
-                          [this](std::unique_ptr<Exchange> exchange) {
+    explicit EchoServer(int threads) : _listener(_dir.file("socket"), 0600) {
+        _acceptor.emplace(_listener, threads, _connections, 1000,
+                          [this](std::unique_ptr<Exchange> exchange, bool /*mayWait*/) {
                               exchange->write("Status: 200 OK\r\n\r\n" + std::string(exchange->body()));
-                              exchange->finish();
+                              exchange->finish({});
                               ++_answered;
                           });
     }
@@ -50,7 +47,6 @@ private:
     std::atomic<int> _answered = 0;
     Listener _listener;
     ConnectionCount _connections;
-    WorkerPool _workers;
     std::optional<Acceptor> _acceptor;
 };
 

@@ -154,7 +154,7 @@ TEST_CASE("a CGI body that does not come whole is refused, and the refusal can b
         CHECK(refusal(*server.exchange) == 400);
     }
     CHECK(server.exchange->write(kHead));
-    server.exchange->finish();
+    server.exchange->finish({});
     CHECK(server.readToEnd() == kHead);
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("a CGI answer may go to a file, whose reader never leaves") {
     CHECK(exchange.descriptor() == -1);
     CHECK(exchange.write(kHead));
     CHECK(exchange.drained());
-    exchange.finish();
+    exchange.finish({});
     CHECK(readFile(dir.file("out")) == kHead);
 }
 
@@ -224,7 +224,7 @@ TEST_CASE("a web server that reads slowly gets everything, and one that does not
         std::string got;
         std::jthread reader([&] { got = server.readToEnd(); });
         CHECK(server.exchange->write(much));
-        server.exchange->finish();
+        server.exchange->finish({});
         reader.join();
         CHECK(got == much);
     }
@@ -243,7 +243,7 @@ TEST_CASE("on one socket for both ways, an answer that is not finished is reset"
     CHECK(server.exchange->body() == "{}");
     REQUIRE(server.exchange->write(kHead));
     if (finished) {
-        server.exchange->finish();
+        server.exchange->finish({});
     }
     server.exchange.reset();
     CHECK(server.readOnce() == kHead);
@@ -263,7 +263,7 @@ TEST_CASE("lighttpd gets an answer without a length in chunks, the last one only
         "2\r\n:\n\r\n"
         "c\r\nevent: done\n\r\n";
     SECTION("whole") {
-        server.exchange->finish();
+        server.exchange->finish({});
         CHECK(server.readToEnd() == begun + "0\r\n\r\n");
     }
     SECTION("torn") {

@@ -53,7 +53,6 @@ struct Connected {
     FileDescriptor ours;
 
     Connected() {
-        REQUIRE(FCGX_Init() == 0);
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
         server = FastCgiPeer(ends[0]);
@@ -197,7 +196,7 @@ TEST_CASE(
     const std::string longer(70000, 'x');
     CHECK(exchange.write(head));
     CHECK(exchange.write(longer));
-    exchange.finish();
+    exchange.finish({});
     ::shutdown(exchange.descriptor(), SHUT_RDWR);
     const std::string sent = connected.server.readToEnd();
     std::vector<std::string> contents;
@@ -235,7 +234,7 @@ TEST_CASE("the connection of a finished answer ends quietly") {
     Connected connected;
     {
         FastCgiExchange exchange(std::move(connected.ours), {.id = 1});
-        exchange.finish();
+        exchange.finish({});
     }
     connected.server.readToEnd();
     CHECK(connected.server.endedBy() == 0);

@@ -69,7 +69,10 @@ public:
     }
     bool drained() const override { return _wire->reading; }
     int descriptor() const override { return _descriptor; }
-    void finish() override { _finished = true; }
+    bool finish(std::string_view bytes) override {
+        _finished = bytes.empty() || write(bytes);
+        return _finished;
+    }
 
     std::map<std::string, std::string> params{};
     std::string bodyText{};

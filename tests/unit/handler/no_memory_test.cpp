@@ -1,6 +1,5 @@
 // A program of its own: it replaces operator new by one that fails when it is told to.
 #include <Poco/Logger.h>
-#include <fcgiapp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -101,12 +100,10 @@ struct Service {
     std::optional<Monitor> monitor{std::in_place};
     std::optional<Router> router;
     std::optional<Listener> listener;
-    std::optional<WorkerPool> workers{2};
     std::optional<Acceptor> acceptor;
     int asked = 0;
 
     Service() {
-        REQUIRE(FCGX_Init() == 0);
         migrate(storeOptions);
         fetching.emplace(storeOptions, upstreams);
         fetching->options.nearLook = 50ms;
@@ -120,13 +117,12 @@ struct Service {
             StreamServices{*fetching->fetcher, *monitor, streamWorkers, *demand, fetching->store,
                            StreamOptions{.timeout = 3s, .heartbeat = 10s}});
         listener.emplace(dir.file("socket"), 0600);
-        acceptor.emplace(*listener, *workers, connections, 100, [this](std::unique_ptr<Exchange> exchange) {
+        acceptor.emplace(*listener, 2, connections, 100, [this](std::unique_ptr<Exchange> exchange, bool) {
             router->handle(std::move(exchange), nullptr);
         });
     }
     ~Service() {
         acceptor.reset();
-        workers.reset();
         fetching->fetcher->stop(Deadline::in(1s));
         streamWorkers.stop();
     }

@@ -235,3 +235,52 @@ TEST_CASE("Two stores write the same rows at the same time") {
     CHECK(one.findMovies(idsUpTo(20)).size() == 3);
     CHECK(two.findRtIds(idsUpTo(20)).size() == 20);
 }
+
+TEST_CASE(
+    "A row that was read or stored lately is found without the database, and the others in one SELECT") {
+    const TestDatabase database(GENERATE(Kind::sqlite, Kind::mariadb));
+    migrate(database.options());
+    StoreOptions options = database.options();
+    options.memoryBytes = 1 << 20;
+    options.memoryAge = GENERATE(24h, 0h);
+    const bool kept = options.memoryAge > 0h;
+    Store store(options);
+    Store other(database.options());
+    const RtId page = RtId::parse("m/heat").value();
+    const auto rowOf = [&](int number, const std::string& title) {
+        return CachedMovie{imdb(number), page.text(), renderFacts(page, {.title = title}), now(), now() + 1h};
+    };
+    store.saveMovie(rowOf(1, "Stored"));
+    other.saveMovie(rowOf(2, "Read"));
+    const std::vector ids{imdb(1), imdb(2), imdb(3)};
+    const auto titles = [&] {
+        std::string all;
+        for (const MovieRow& row : store.findRecent(ids)) {
+            all += row ? parseFacts(row->facts)->title + "," : "none,";
+        }
+        return all;
+    };
+    CHECK(titles() == "Stored,Read,none,");
+    other.saveMovie(rowOf(1, "Renewed"));
+    other.saveMovie(rowOf(2, "Renewed"));
+    other.saveMovie(rowOf(3, "New"));
+    CHECK(titles() == (kept ? "Stored,Read,New," : "Renewed,Renewed,New,"));
+    store.saveMovie(rowOf(2, "Stored again"));
+    CHECK(titles() == (kept ? "Stored,Stored again,New," : "Renewed,Stored again,New,"));
+}
+
+TEST_CASE("A row that somebody has edited is as if it were not there, and is not kept") {
+    const TestDatabase database(Kind::sqlite);
+    migrate(database.options());
+    StoreOptions options = database.options();
+    options.memoryBytes = 1 << 20;
+    options.memoryAge = 24h;
+    Store store(options);
+    Store other(database.options());
+    other.saveMovie(CachedMovie{imdb(1), "m/heat", "{}", now(), now() + 1h});
+    CHECK(store.findRecent(std::vector{imdb(1)}).at(0) == nullptr);
+    const RtId page = RtId::parse("m/heat").value();
+    other.saveMovie(
+        CachedMovie{imdb(1), page.text(), renderFacts(page, {.title = "Heat"}), now(), now() + 1h});
+    CHECK(store.findRecent(std::vector{imdb(1)}).at(0) != nullptr);
+}
