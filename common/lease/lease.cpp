@@ -52,7 +52,7 @@ bool Lease::retakeFor(Lease& given, std::chrono::milliseconds term) {
     const bool retaken = _store->exchangeLeases({given._name, given._owner}, {_name, _owner}, term);
     given.abandon();
     if (!retaken) {
-        _store = nullptr;
+        release();  // one of the two had ended; if it was the other one, this one has just been prolonged
         return false;
     }
     _deadline = deadline;
