@@ -8,7 +8,7 @@ void FairQueue::push(const FlightListener* lane, Priority priority, std::shared_
     if (const auto known = _places.find(lane); known != _places.end()) {
         known->second.lane->flights.push_back(std::move(flight));
         ++known->second.account->size;
-        ++_size;
+        ++sizeOf(known->second.priority);
         return;
     }
     // All that needs memory first, so that nothing is half done when there is none.
@@ -32,7 +32,7 @@ void FairQueue::push(const FlightListener* lane, Priority priority, std::shared_
     ringOf(priority).splice(ringOf(priority).end(), newAccount);
     account->lanes.splice(account->lanes.end(), newLane);
     ++account->size;
-    ++_size;
+    ++sizeOf(priority);
 }
 
 std::shared_ptr<Flight> FairQueue::pop() {
@@ -46,7 +46,7 @@ std::shared_ptr<Flight> FairQueue::pop() {
     std::shared_ptr<Flight> flight = std::move(lane.flights.front());
     lane.flights.pop_front();
     --account.size;
-    --_size;
+    --sizeOf(priority);
     if (lane.flights.empty()) {
         _places.erase(lane.owner);
         account.lanes.pop_front();
@@ -81,7 +81,7 @@ void FairQueue::drop(const FlightListener* lane) {
     }
     const Place place = found->second;
     const std::size_t dropped = place.lane->flights.size();
-    _size -= dropped;
+    sizeOf(place.priority) -= dropped;
     place.account->size -= dropped;
     place.account->lanes.erase(place.lane);
     _places.erase(found);
@@ -89,7 +89,7 @@ void FairQueue::drop(const FlightListener* lane) {
 }
 
 void FairQueue::clear() {
-    _size = 0;
+    _sizes = {};
     _places.clear();
     _accounts.clear();
     for (Ring& ring : _rings) {

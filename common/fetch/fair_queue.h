@@ -31,11 +31,12 @@ public:
     std::shared_ptr<Flight> pop();
 
     /// How many stand in it: a flight once for each lane.
-    std::size_t size() const { return _size; }
+    std::size_t size() const { return _sizes[0] + _sizes[1]; }
+    std::size_t size(Priority priority) const { return _sizes[static_cast<std::size_t>(priority)]; }
     /// How many of them are an account's.
     std::size_t sizeOf(std::string_view account) const;
 
-    bool empty() const { return _size == 0; }
+    bool empty() const { return size() == 0; }
 
     /// Of what would be popped next. Only when not empty.
     Priority mostUrgent() const { return _rings[0].empty() ? Priority::refresher : Priority::people; }
@@ -64,10 +65,11 @@ private:
     };
 
     Ring& ringOf(Priority priority) { return _rings[static_cast<std::size_t>(priority)]; }
+    std::size_t& sizeOf(Priority priority) { return _sizes[static_cast<std::size_t>(priority)]; }
     void forgetIfEmpty(Priority priority, Ring::iterator account);
 
-    std::size_t _size = 0;
-    std::array<Ring, 2> _rings;  // by priority; no account in them is empty
+    std::array<std::size_t, 2> _sizes{};  // by priority
+    std::array<Ring, 2> _rings;           // by priority; no account in them is empty
     std::map<AccountKey, Ring::iterator> _accounts;
     std::unordered_map<const FlightListener*, Place> _places;
 };

@@ -15,6 +15,13 @@ using namespace std::chrono_literals;
 /// When to ask again for what there was no room for: by then whoever waits now has had his answer.
 constexpr auto kRoomAgain = 60s;
 
+/// Keeps flights going that nobody waits for.
+class Nobody : public FlightListener {
+public:
+    std::string name() const override { return "renewal"; }
+    void landed(const ImdbId& /*id*/, const std::shared_ptr<const FlightResult>& /*result*/) override {}
+};
+
 FetchFailed stopping() {
     return {"The service is stopping; ask again."};
 }
@@ -34,7 +41,7 @@ FetchFailed leftAlone(Upstream upstream, const Shut& shut) {
 }  // namespace
 
 Fetcher::Fetcher(const FetcherOptions& options, FetcherParts parts)
-    : _options(options), _parts(std::move(parts)) {
+    : _options(options), _parts(std::move(parts)), _nobody(std::make_shared<Nobody>()) {
     for (int i = 0; i < options.wikidataWorkers + options.pageWorkers; ++i) {
         _idSources.push_back(_parts.makeIdSource());
     }
@@ -86,6 +93,26 @@ void Fetcher::want(const std::shared_ptr<FlightListener>& listener, Priority pri
             enqueue(flight, flight->rtId ? Stage::waitingForPage : Stage::waitingForId);
         }
         _watch.notify_all();
+    }
+}
+
+/// Looks up nothing for what is renewed already: of a film that many ask for, each of them wants this. One
+/// that slips through joins its flight twice, which does no harm.
+void Fetcher::renew(std::vector<Wanted> movies) {
+    {
+        const Lock lock(_mutex);
+        if (_flights.size() >= _options.maxFlights / _options.accountShare) {
+            return;
+        }
+        std::erase_if(movies, [this](const Wanted& movie) {
+            const auto flight = _flights.find(movie.id);
+            return flight != _flights.end() &&
+                   std::ranges::find(flight->second->passengers, _nobody, &Passenger::listener) !=
+                       flight->second->passengers.end();
+        });
+    }
+    if (!movies.empty()) {
+        want(_nobody, Priority::refresher, movies);
     }
 }
 
@@ -277,8 +304,12 @@ void Fetcher::enqueue(const std::shared_ptr<Flight>& flight, Stage stage) {
 void Fetcher::noteWork() {
     _idWork = !_forId.empty();
     _pageWork = !_forPage.empty();
-    metrics().queueLength.set(QueueName::wikidata, static_cast<std::int64_t>(_forId.size()));
-    metrics().queueLength.set(QueueName::rt, static_cast<std::int64_t>(_forPage.size()));
+    const auto set = [](QueueName name, std::size_t length) {
+        metrics().queueLength.set(name, static_cast<std::int64_t>(length));
+    };
+    set(QueueName::wikidata, _forId.size(Priority::people));
+    set(QueueName::rt, _forPage.size(Priority::people));
+    set(QueueName::renewals, _forId.size(Priority::refresher) + _forPage.size(Priority::refresher));
 }
 
 /// Ends a flight, and not one that somebody has begun since for the same movie.

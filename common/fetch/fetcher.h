@@ -151,6 +151,11 @@ public:
     void want(const std::shared_ptr<FlightListener>& listener, Priority priority,
               const std::vector<Wanted>& movies);
 
+    /// Fetches each of `movies` (distinct) though nobody waits for it, after all that somebody waits for.
+    /// What is being fetched anyway is not fetched twice, and what there is no room for is not fetched: a
+    /// quarter of the room is the most that this may take.
+    void renew(std::vector<Wanted> movies);
+
     /// `listener` no longer waits for `movies`, which are all it still waits for. What nobody else waits for
     /// is dropped from the queues; a request already open is finished and its result stored.
     void leave(const FlightListener* listener, std::span<const ImdbId> movies);
@@ -298,6 +303,8 @@ private:
     /// Made before there is no memory for it.
     const std::shared_ptr<const FlightResult> _internalError =
         std::make_shared<const FlightResult>(FetchFailed{"An internal error; ask again later."});
+
+    const std::shared_ptr<FlightListener> _nobody;  // waits for what is renewed
 
     mutable std::mutex _mutex;
     std::condition_variable _work;                                 // something to do, or stop

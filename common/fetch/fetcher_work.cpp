@@ -17,8 +17,10 @@ using namespace std::chrono_literals;
 using Kind = UpstreamFailure::Kind;
 using Stage = Flight::Stage;
 
-/// A worker that waits for a slot looks this often whether more urgent work has come.
+/// A worker that waits for a slot looks this often what there is to do; one that nobody waits for, whether a
+/// person has come.
 constexpr auto kSlotPatience = 1s;
+constexpr auto kRenewalPatience = 100ms;
 
 /// How long a worker rests after the database was away.
 constexpr auto kStoreRetry = 250ms;
@@ -138,8 +140,10 @@ std::optional<Slot> Fetcher::permission(Upstream upstream, Priority priority) {
         return std::nullopt;
     }
     const std::atomic<bool>& work = upstream == Upstream::wikidata ? _idWork : _pageWork;
+    const auto patience =
+        priority == Priority::people ? std::chrono::milliseconds(kSlotPatience) : kRenewalPatience;
     Gate::Entry entry =
-        _parts.gate.enter(upstream, priority, Deadline::in(kSlotPatience), [&work] { return work.load(); });
+        _parts.gate.enter(upstream, priority, Deadline::in(patience), [&work] { return work.load(); });
     if (auto* slot = std::get_if<Slot>(&entry)) {
         return std::move(*slot);
     }

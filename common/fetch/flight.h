@@ -12,7 +12,7 @@
 
 namespace rtbatch {
 
-/// Who waits: people go before the refresher.
+/// Who waits: people go before the refresher, and before what is renewed behind an answer.
 enum class Priority { people, refresher };
 
 /// The movie was fetched and read.

@@ -19,19 +19,22 @@ const Metrics& metrics() {
         .batches{"rtbatch_batches_total",
                  "Batches whose answer has ended: with done, by the client's leaving, or torn by us.",
                  {{"result", {"completed", "left", "torn"}}}},
-        .outcomes{"rtbatch_outcomes_total",
-                  "How movies of batches and single movies were answered.",
-                  {{"outcome",
-                    {"cached", "stale", "fetched", "not_found", "scrape_failed", "invalid_id", "timeout"}}}},
+        .outcomes{
+            "rtbatch_outcomes_total",
+            "How movies of batches and single movies were answered: old rows as stale where fetching failed, "
+            "as max_stale where the request asked for them.",
+            {{"outcome",
+              {"cached", "stale", "max_stale", "fetched", "not_found", "scrape_failed", "invalid_id",
+               "timeout", "not_cached"}}}},
         .firstEvent{"rtbatch_first_event_seconds",
                     "From a batch's arrival at the handler until its first outcome is written."},
         .done{"rtbatch_done_seconds", "From a batch's arrival at the handler until done is written."},
         .openStreams{"rtbatch_open_streams", "Requests for movies that are being answered."},
-        .queueLength{
-            "rtbatch_queue_length",
-            "What waits: movies for Wikidata and for their page, and requests and steps of streams for a "
-            "worker of the handler.",
-            {{"queue", {"wikidata", "rt", "workers"}}}},
+        .queueLength{"rtbatch_queue_length",
+                     "What waits: movies for Wikidata and for their page, those that are renewed and that "
+                     "nobody waits for, "
+                     "and requests and steps of streams for a worker of the handler.",
+                     {{"queue", {"wikidata", "rt", "renewals", "workers"}}}},
         .upstreamRequests{"rtbatch_upstream_requests_total",
                           "Requests to the two sites, by what came of them.",
                           {upstreams(),

@@ -8,8 +8,18 @@ namespace rtbatch {
 enum class BatchEnd { completed, left, torn };
 enum class EndpointName { batch, movie, health, ready, keys, metrics, other };
 enum class CodeClass { c2xx, c3xx, c4xx, c5xx };
-enum class OutcomeName { cached, stale, fetched, notFound, scrapeFailed, invalidId, timeout };
-enum class QueueName { wikidata, rt, workers };
+enum class OutcomeName {
+    cached,
+    stale,
+    maxStale,
+    fetched,
+    notFound,
+    scrapeFailed,
+    invalidId,
+    timeout,
+    notCached
+};
+enum class QueueName { wikidata, rt, renewals, workers };
 enum class UpstreamResult { ok, gone, throttled, forbidden, broken, refused, redirected, timeout, cancelled };
 enum class MemoryResult { hit, miss };
 enum class PageOutcome { read, lost, unreadable, other, gone, failed };
@@ -27,7 +37,7 @@ struct Metrics {
     Histogram upstreamTime;    ///< by Upstream
     Counter pages;
     Counter pageFailures;  ///< by Layer; then the reader's process, and the host
-    Counter rowMemory;  ///< by MemoryResult
+    Counter rowMemory;     ///< by MemoryResult
     Histogram storeTime;
     Counter storeErrors;
 

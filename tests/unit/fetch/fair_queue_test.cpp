@@ -57,6 +57,8 @@ TEST_CASE("people's lanes go before the refresher's") {
     queue.push(&person, Priority::people, flight(2));
     queue.push(&person, Priority::people, flight(3));
     CHECK(queue.mostUrgent() == Priority::people);
+    CHECK(queue.size(Priority::people) == 2);
+    CHECK(queue.size(Priority::refresher) == 1);
     CHECK(pop(queue) == 2);
     CHECK(pop(queue) == 3);
     CHECK(pop(queue) == 1);

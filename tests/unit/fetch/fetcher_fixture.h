@@ -102,6 +102,13 @@ struct FetcherFixture {
         }
         fetcher->want(batch, Priority::people, movies);
     }
+    void renew(int from, int to) {
+        std::vector<Wanted> movies;
+        for (int i = from; i <= to; ++i) {
+            movies.push_back({id(i), RtId::parse(slug(i))});
+        }
+        fetcher->renew(movies);
+    }
     void leave(const std::shared_ptr<Batch>& batch, int from, int to) {
         std::vector<ImdbId> ids;
         for (int i = from; i <= to; ++i) {

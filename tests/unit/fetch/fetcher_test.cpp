@@ -284,6 +284,61 @@ TEST_CASE_METHOD(Fixture, "a key has its share of the room for what waits, and o
     CHECK_THAT(greedy->of(1), Catch::StartsWith("fetched"));
 }
 
+TEST_CASE_METHOD(Fixture, "what is renewed is fetched and stored though nobody waits for it, once") {
+    upstreams.holdPages();
+    start();
+    renew(1, 5);
+    renew(1, 5);
+    CHECK(queueLength(QueueName::renewals) <= 5);
+    const auto leaver = want(3, 3);
+    leave(leaver, 3, 3);
+    upstreams.letPagesGo();
+    REQUIRE(eventually(kSoon, [&] { return stored(1) && stored(2) && stored(3) && stored(4) && stored(5); }));
+    CHECK(upstreams.pages().size() == 5);
+    CHECK(leaver->count() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "who waits for a film that is renewed gets it, and not behind other renewals") {
+    upstreams.holdPages();
+    start();
+    renew(1, 2);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 2; }));
+    renew(10, 30);
+    const auto batch = std::make_shared<Batch>();
+    std::vector<Wanted> movies{{id(30), RtId::parse(slug(30))}};
+    for (int i = 60; i < 67; ++i) {
+        movies.push_back({id(i), RtId::parse(slug(i))});
+    }
+    fetcher->want(batch, Priority::people, movies);
+    upstreams.letPagesGo();
+    REQUIRE(batch->waitFor(8));
+    REQUIRE(eventually(kSoon, [&] { return stored(29).has_value(); }));
+    const auto pages = upstreams.pages();
+    CHECK(pages.size() == 2 + 21 + 7);
+    for (const Wanted& movie : movies) {
+        // After the two that were open; the other worker may overtake while this one waits for SQLite.
+        CHECK(std::ranges::find(pages, movie.rtId->text()) - pages.begin() < 2 + 8 + 4);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "renewals take a quarter of the room at most, and leave the rest to who waits") {
+    options.maxFlights = 40;
+    upstreams.holdPages();
+    start();
+    renew(1, 10);
+    renew(11, 20);
+    CHECK(queueLength(QueueName::renewals) <= 10);
+    const auto people = want(100, 129, "1");
+    CHECK(people->count() <= 20);
+    const auto others = want(130, 135, "2");
+    CHECK(others->count() == 0);
+    upstreams.letPagesGo();
+    REQUIRE(others->waitFor(6));
+    REQUIRE(eventually(kSoon, [&] { return stored(10).has_value(); }));
+    CHECK_FALSE(stored(11));
+    CHECK_THAT(others->of(130), Catch::StartsWith("fetched"));
+}
+
 TEST_CASE_METHOD(Fixture, "a row that somebody has edited is fetched as if it were not there") {
     start();
     REQUIRE(want(1, 1)->waitFor(1));

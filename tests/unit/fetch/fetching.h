@@ -7,6 +7,8 @@
 #include "common/fetch/gate.h"
 #include "common/lease/bell.h"
 #include "common/lease/lease.h"
+#include "common/metrics/cells.h"
+#include "common/metrics/metrics.h"
 #include "common/store/store.h"
 #include "tests/unit/fetch/fake_upstreams.h"
 
@@ -40,5 +42,10 @@ public:
 private:
     FakeUpstreams& _fakes;
 };
+
+/// How many stand in a queue, as the metrics tell it.
+inline std::int64_t queueLength(QueueName name) {
+    return readCells().gauges.at(metrics().queueLength.offset() + static_cast<std::size_t>(name));
+}
 
 }  // namespace rtbatch::test
