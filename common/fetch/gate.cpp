@@ -67,6 +67,8 @@ Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline,
     Desk& desk = deskOf(upstream);
     if (desk.waitingInAll() == 0 && !desk.place) {
         desk.nextLook = Clock::now();  // what was seen is of another day
+    } else if (desk.place && priority < desk.placePriority) {
+        desk.nextLook = Clock::now();  // its place is not among people's yet
     }
     ++desk.waiting[static_cast<std::size_t>(priority)];
     const auto waitsNoMore = [&] {

@@ -260,6 +260,25 @@ TEST_CASE_METHOD(Fixture, "people of any process come before the refresher") {
     CHECK(order == std::vector{Priority::people, Priority::refresher});
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a process that waits with a renewal moves up in the line when a person comes to it") {
+    gateOptions.pageSlots = 1;
+    gateOptions.nearLook = gateOptions.farLook = 1h;
+    Process& holder = start("holder");
+    auto held = holder.enter();
+    REQUIRE(held);
+    Process& a = start("a");
+    std::jthread renewal([&] { a.enter(Deadline::in(kSoon), Priority::refresher); });
+    REQUIRE(inLine(1));
+    std::jthread person([&] { a.enter(); });
+    CHECK(eventually(kSoon / 2, [&] {
+        return std::ranges::any_of(
+            leaseNames(), [](const std::string& name) { return name.starts_with("slot.rt.wait.0."); });
+    }));
+    held.reset();
+    a.gate.close();
+}
+
 TEST_CASE_METHOD(Fixture, "a process that stands first and never takes its slot does not stop the others") {
     gateOptions.pageSlots = 1;
     Process& dead = start("dead");
