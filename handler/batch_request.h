@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/model/imdb_id.h"
+#include "handler/cache_control.h"
 
 namespace rtbatch {
 
@@ -13,6 +14,7 @@ namespace rtbatch {
 struct BatchRequest {
     std::vector<ImdbId> ids;
     std::vector<std::string> invalid;  ///< as they came; only in lenient mode
+    CacheControl cacheControl{};       ///< which rows will do, and whether others are to be fetched
 };
 
 /// Reads the body of a batch. Throws Problem: 400, 413 or 422. `lenient` keeps malformed ids instead of

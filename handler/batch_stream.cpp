@@ -52,14 +52,25 @@ BatchStream::BatchStream(StreamServices services, std::unique_ptr<Call>& call, s
     _counts.total = static_cast<int>(request.ids.size() + request.invalid.size());
     add(_format->begin(*call), true);
     const Timestamp time = _services.store.time();
+    const auto& [onlyIfCached, maxStale] = request.cacheControl;
     for (std::size_t i = 0; i < request.ids.size(); ++i) {
         const ImdbId& id = request.ids[i];
         const MovieRow& row = rows[i];
-        if (!row || row->staleAt(time)) {
-            _open.push_back({id, row});
-        } else {
+        if (row && !row->staleAt(time)) {
             ++_counts.cached;
+            metrics().outcomes.count(OutcomeName::cached);
             addMovie({id, MovieStatus::cached, row->facts, row->cachedAt, row->expiresAt, time}, false);
+        } else if (row && maxStale && time - row->expiresAt <= *maxStale) {
+            metrics().outcomes.count(OutcomeName::maxStale);
+            addStale(*row);
+            if (!onlyIfCached && _services.options.renews) {
+                _renewals.push_back({id, RtId::parse(row->rtId)});
+            }
+        } else if (onlyIfCached) {
+            addError({id.text(), "not_cached",
+                      "No row that would do, and only-if-cached asks that nothing be fetched."});
+        } else {
+            _open.push_back({id, row});
         }
     }
     for (const std::string& text : request.invalid) {
@@ -176,6 +187,7 @@ void BatchStream::process(const Inbox& inbox) {
     } else {
         park();
     }
+    renew();
 }
 
 /// Writes what is known before the store is asked again, and then has the rest fetched.
@@ -201,6 +213,7 @@ void BatchStream::settle(const ImdbId& id, const FlightResult& result) {
     _open.erase(place);
     if (const auto* fetched = std::get_if<Fetched>(&result)) {
         ++_counts.fetched;
+        metrics().outcomes.count(OutcomeName::fetched);
         addMovie({id, MovieStatus::fetched, fetched->facts, fetched->cachedAt, fetched->expiresAt,
                   _services.store.time()},
                  true);
@@ -214,11 +227,8 @@ void BatchStream::settle(const ImdbId& id, const FlightResult& result) {
 void BatchStream::settleFailed(const Open& open, std::string_view error, std::string_view message,
                                std::optional<std::chrono::seconds> retryAfter) {
     if (open.stale) {
-        ++_counts.cached;
-        ++_counts.stale;
-        addMovie({open.id, MovieStatus::stale, open.stale->facts, open.stale->cachedAt, open.stale->expiresAt,
-                  _services.store.time()},
-                 false);
+        metrics().outcomes.count(OutcomeName::stale);
+        addStale(*open.stale);
     } else {
         ++(error == "not_found" ? _served.notFound : _served.failed);
         addError({open.id.text(), error, message,
@@ -234,9 +244,26 @@ void BatchStream::giveUp() {
     }
 }
 
+/// Has old rows that were answered fetched for whoever asks next. Last in the first step: nobody waits for
+/// it, nor is anybody to wait for the look-ups that it takes.
+void BatchStream::renew() noexcept {
+    try {
+        if (!_renewals.empty()) {
+            _services.fetcher.renew(std::exchange(_renewals, {}));
+        }
+    } catch (const std::exception& error) {  // the next who asks has them renewed
+        logFailure(logger(), Poco::Message::PRIO_WARNING, "rows are not renewed", error);
+    }
+}
+
+void BatchStream::addStale(const CachedMovie& row) {
+    ++_counts.cached;
+    ++_counts.stale;
+    addMovie({row.imdbId, MovieStatus::stale, row.facts, row.cachedAt, row.expiresAt, _services.store.time()},
+             false);
+}
+
 void BatchStream::addMovie(const MovieOutcome& movie, bool startGroup) {
-    static constexpr std::array kNames{OutcomeName::cached, OutcomeName::fetched, OutcomeName::stale};
-    metrics().outcomes.count(kNames.at(static_cast<std::size_t>(movie.status)));
     std::string text = _format->movie(movie);
     _outcomeAdded |= !text.empty();
     add(std::move(text), startGroup);
@@ -247,6 +274,7 @@ void BatchStream::addError(const ErrorOutcome& error) {
     metrics().outcomes.count(error.error == "not_found"    ? OutcomeName::notFound
                              : error.error == "timeout"    ? OutcomeName::timeout
                              : error.error == "invalid_id" ? OutcomeName::invalidId
+                             : error.error == "not_cached" ? OutcomeName::notCached
                                                            : OutcomeName::scrapeFailed);
     std::string text = _format->error(error);
     _outcomeAdded |= !text.empty();

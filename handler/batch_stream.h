@@ -27,6 +27,7 @@ struct StreamOptions {
     std::chrono::milliseconds timeout{60000};       ///< from the request to `done`
     std::chrono::milliseconds movieTimeout{30000};  ///< the same for a single movie
     std::chrono::milliseconds heartbeat{10000};     ///< longest silence
+    bool renews = true;  ///< whether rows are renewed behind an answer; else the process ends with it
 };
 
 /// What streams share.
@@ -95,6 +96,8 @@ private:
     void settleFailed(const Open& open, std::string_view error, std::string_view message,
                       std::optional<std::chrono::seconds> retryAfter);
     void giveUp();
+    void renew() noexcept;
+    void addStale(const CachedMovie& row);
     void addMovie(const MovieOutcome& movie, bool startGroup);
     void addError(const ErrorOutcome& error);
     void add(std::string text, bool startGroup);
@@ -115,6 +118,7 @@ private:
     std::unique_ptr<Call> _call;  // null when the stream has ended
     std::unique_ptr<Format> _format;
     std::vector<Open> _open;
+    std::vector<Wanted> _renewals;  // old rows that were answered because they would do
     Counts _counts;
     ServedCounts _served;              // for the operator's hit ratio; an invalid id counts nowhere
     std::vector<std::string> _groups;  // to be written

@@ -23,8 +23,10 @@ void MovieEndpoints::batch(std::unique_ptr<Call>& call) {
     const Exchange& exchange = call->exchange();
     checkJson(exchange.param("CONTENT_TYPE"));
     auto format = batchFormat(exchange.param("HTTP_ACCEPT"));
-    start(call, std::move(format),
-          parseBatch(exchange.body(), _maxIds, prefersLenient(exchange.param("HTTP_PREFER"))), deadline);
+    BatchRequest request =
+        parseBatch(exchange.body(), _maxIds, prefersLenient(exchange.param("HTTP_PREFER")));
+    request.cacheControl = parseCacheControl(exchange.param("HTTP_CACHE_CONTROL"));
+    start(call, std::move(format), std::move(request), deadline);
 }
 
 void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId) {
@@ -35,7 +37,11 @@ void MovieEndpoints::movie(std::unique_ptr<Call>& call, std::string_view imdbId)
         appendJsonString(invalid, imdbId);
         throw Problem(422, "invalid_id", std::string(ImdbId::whyNot(imdbId)), {}, invalid + "]");
     }
-    start(call, movieFormat(call->exchange().param("HTTP_IF_NONE_MATCH")), {.ids = {*id}, .invalid = {}},
+    const Exchange& exchange = call->exchange();
+    start(call, movieFormat(exchange.param("HTTP_IF_NONE_MATCH")),
+          {.ids = {*id},
+           .invalid = {},
+           .cacheControl = parseCacheControl(exchange.param("HTTP_CACHE_CONTROL"))},
           deadline);
 }
 

@@ -88,7 +88,7 @@ public:
 
 private:
     static int statusOf(std::string_view error) {
-        return error == "not_found" ? 404 : error == "timeout" ? 504 : 502;
+        return error == "not_found" ? 404 : error == "timeout" || error == "not_cached" ? 504 : 502;
     }
 
     const std::string _ifNoneMatch;

@@ -25,7 +25,7 @@ struct MovieOutcome {
 /// An id that gets no movie, and why.
 struct ErrorOutcome {
     std::string_view id;     ///< as it was asked for
-    std::string_view error;  ///< not_found, scrape_failed, invalid_id or timeout
+    std::string_view error;  ///< not_found, scrape_failed, timeout, not_cached or invalid_id
     std::string_view message;
     std::optional<long> retryAfterS = std::nullopt;  ///< when asking again may help
 };

@@ -70,7 +70,7 @@ Parts::Parts(const Config& config, Scale scale)
            _streamWorkers,
            _demand,
            _store,
-           {config.batchTimeout, config.movieTimeout, config.batchHeartbeat}}),
+           {config.batchTimeout, config.movieTimeout, config.batchHeartbeat, scale == Scale::service}}),
       _waiting{WorkerPool(scale == Scale::service ? config.handlerWorkers : 0),
                WorkerPool(scale == Scale::service ? 1 : 0)} {}
 

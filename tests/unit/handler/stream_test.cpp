@@ -35,6 +35,7 @@ struct Fixture {
     WorkerPool workers{2};
     StreamOptions options;
     std::string accept;
+    CacheControl cacheControl;
     std::shared_ptr<Wire> wire = std::make_shared<Wire>();
     int server = -1;  // the web server's end of the connection
 
@@ -57,9 +58,18 @@ struct Fixture {
         }
     }
 
+    /// Ends the fetching: what was begun is finished by then.
+    bool nothingIsFetched() {
+        const bool queued = queueLength(QueueName::renewals) > 0 || queueLength(QueueName::rt) > 0 ||
+                            queueLength(QueueName::wikidata) > 0;
+        fetcher->stop(Deadline::in(kSoon));
+        return !queued && upstreams.queries().empty() && upstreams.pages().empty();
+    }
+
     /// Starts a batch for the movies of both ranges; the first are hits of that many bytes each.
     void start(int hits, int misses, std::size_t bytes = 400, std::chrono::hours age = 0h) {
         BatchRequest request;
+        request.cacheControl = cacheControl;
         std::vector<MovieRow> rows(static_cast<std::size_t>(hits + misses));
         for (int i = 0; i < hits + misses; ++i) {
             request.ids.push_back(id(i));
@@ -145,6 +155,65 @@ TEST_CASE_METHOD(Fixture, "at the deadline every open id gets its outcome, and w
         REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() == 0; }));
         CHECK(upstreams.pages().size() <= 2);
     }
+}
+
+TEST_CASE_METHOD(Fixture, "where old rows will do they are answered at once, and renewed behind the answer") {
+    upstreams.holdPages();
+    cacheControl.maxStale = 90min;
+    start(3, 0, 400, 2h);  // they expired an hour ago
+    CHECK(wire->howItEnded() == "finished");
+    CHECK(count(wire->text(), "\"status\":\"stale\"") == 3);
+    CHECK_THAT(wire->text(),
+               Catch::EndsWith("{\"total\":3,\"cached\":3,\"fetched\":0,\"errors\":0,\"stale\":3}\n\n"));
+    upstreams.letPagesGo();
+    const std::vector<ImdbId> ids{id(0), id(1), id(2)};
+    REQUIRE(eventually(kSoon, [&] { return store->findMovies(ids).size() == 3; }));
+}
+
+TEST_CASE_METHOD(Fixture, "only what is missing is waited for beside old rows that will do") {
+    cacheControl.maxStale = 90min;
+    upstreams.holdPages();
+    start(2, 1, 400, 2h);
+    REQUIRE(eventually(kSoon, [&] { return upstreams.openPages() > 0; }));
+    CHECK(count(wire->text(), "\"status\":\"stale\"") == 2);
+    upstreams.letPagesGo();
+    REQUIRE(wire->ended("finished"));
+    CHECK_THAT(wire->text(),
+               Catch::EndsWith("{\"total\":3,\"cached\":2,\"fetched\":1,\"errors\":0,\"stale\":2}\n\n"));
+}
+
+TEST_CASE_METHOD(Fixture, "a row that expired longer ago than will do is fetched") {
+    cacheControl.maxStale = 30min;
+    start(3, 0, 400, 2h);
+    REQUIRE(wire->ended("finished"));
+    CHECK(count(wire->text(), "\"status\":\"fetched\"") == 3);
+}
+
+TEST_CASE_METHOD(Fixture, "nothing is fetched for who wants only what is cached") {
+    cacheControl.onlyIfCached = true;
+    SECTION("an old row is as good as none") {
+        start(2, 1, 400, 2h);
+        CHECK(wire->howItEnded() == "finished");
+        CHECK(count(wire->text(), "\"error\":\"not_cached\"") == 3);
+        CHECK_THAT(wire->text(),
+                   Catch::Contains("{\"total\":3,\"cached\":0,\"fetched\":0,\"errors\":3,\"stale\":0}"));
+    }
+    SECTION("unless old ones will do, and those are not renewed") {
+        cacheControl.maxStale = 90min;
+        start(2, 1, 400, 2h);
+        CHECK(wire->howItEnded() == "finished");
+        CHECK_THAT(wire->text(),
+                   Catch::Contains("{\"total\":3,\"cached\":2,\"fetched\":0,\"errors\":1,\"stale\":2}"));
+    }
+    CHECK(nothingIsFetched());
+}
+
+TEST_CASE_METHOD(Fixture, "a process that ends with its answer renews nothing behind it") {
+    options.renews = false;
+    cacheControl.maxStale = 90min;
+    start(3, 0, 400, 2h);
+    CHECK(wire->howItEnded() == "finished");
+    CHECK(nothingIsFetched());
 }
 
 TEST_CASE_METHOD(Fixture, "a silent stream carries heartbeats, of one line each") {
