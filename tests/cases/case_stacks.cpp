@@ -84,6 +84,19 @@ const std::string kEscaped =
     R"("title":"Am\\u00e9lie \\u2028 \\ud83c\\udf45","year":2001,"criticScore":90,"audienceScore":59,)"
     R"("criticRating":"certified_fresh","audienceRating":"spilled","consensus":"Say \\"yes\\".")";
 
+/// Old rows of films whose pages are there, tt9000211 and on: right but for their scores.
+constexpr int kFirstOld = 9000211;
+constexpr int kLastOld = 9000225;
+
+std::string oldRowOf(int number, const std::string& expiresAt) {
+    const std::string text = std::to_string(number);
+    return rowOf(
+        "tt" + text, "m/standin_" + text, expiresAt,
+        "\"title\":\"Stand-in No. " + text + "\",\"year\":" + std::to_string(1930 + number % 95) +
+            R"(,"criticScore":1,"audienceScore":2,"criticRating":"rotten","audienceRating":"spilled",)"
+            R"("consensus":null)");
+}
+
 /// Those beside kFailing are known to have failed and are left alone, so that no breaker counts them.
 std::string filmsSql() {
     const std::string stale = "1700000600123";
@@ -91,6 +104,9 @@ std::string filmsSql() {
         rowOf("tt0000001", "m/x", kNever, kFull) + rowOf("tt10000002", "m/gaps", kNever, kGaps) +
         rowOf("tt0000003", "m/amelie", kNever, kEscaped) + rowOf("tt0000010", "m/old", stale, kFull) +
         rowOf("tt9000010", "m/standin_9000010", stale, kFull);
+    for (int number = kFirstOld; number <= kLastOld; ++number) {
+        sql += oldRowOf(number, stale);
+    }
     for (const std::string id : {"tt0000010", "tt0000020", "tt0000021"}) {
         sql += "INSERT INTO rt_failure VALUES ('" + id + "',3," + kCachedAt + "," + kNever +
                ",'The page could not be read.');";
