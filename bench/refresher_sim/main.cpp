@@ -122,16 +122,25 @@ std::string caption(const WorldOptions& world) {
 }
 
 void show(const std::vector<int>& budgets, const std::vector<Results>& all) {
-    std::cout
-        << "pages a day  order                  cached      batches that   pages of the   pages of the\n"
-           "                                    answers     had to wait    refresher      handler\n";
+    std::cout << "pages a day  order                  cached      batches that   with max-stale:      pages "
+                 "of the   "
+                 "pages of the\n"
+                 "                                    answers     had to wait    a day    any age     "
+                 "refresher      "
+                 "handler\n";
     for (std::size_t b = 0; b < budgets.size(); ++b) {
         for (std::size_t i = 0; i < kNames.size(); ++i) {
             const Result& result = all[b][i];
             std::cout << std::right << std::setw(11) << budgets[b] << "  " << std::left << std::setw(20)
                       << kNames[i] << std::right << std::fixed << std::setprecision(2) << std::setw(8)
-                      << result.cached() * 100 << " %" << std::setw(14) << result.waiting() * 100 << " %"
-                      << std::setw(15) << result.pages << std::setw(15) << result.misses << "\n";
+                      << result.cached() * 100 << " %" << std::setw(14) << result.waiting() * 100 << " %";
+            if (i < kPolicies.size()) {
+                std::cout << std::setw(8) << result.ofBatches(result.waitedMaxStaleDay) * 100 << " %"
+                          << std::setw(8) << result.ofBatches(result.waitedMaxStale) * 100 << " %";
+            } else {
+                std::cout << std::setw(20) << "";
+            }
+            std::cout << std::setw(16) << result.pages << std::setw(15) << result.misses << "\n";
         }
     }
 }
@@ -140,10 +149,13 @@ bool draw(const std::string& path, const Options& options, const std::vector<Res
     std::vector<Series> waiting;
     std::vector<Series> missed;
     for (std::size_t i = 0; i < kNames.size(); ++i) {
-        waiting.push_back({kNames[i], {}});
-        missed.push_back({kNames[i], {}});
+        waiting.push_back({.name = kNames[i], .shares = {}});
+        missed.push_back({.name = kNames[i], .shares = {}});
         for (const Results& results : all) {
             waiting.back().shares.push_back(results[i].waiting());
+            if (i < kPolicies.size()) {
+                waiting.back().feet.push_back(results[i].ofBatches(results[i].waitedMaxStale));
+            }
             missed.back().shares.push_back(1 - results[i].cached());
         }
     }

@@ -65,6 +65,13 @@ void panel(std::ostream& out, double left, const std::string& title, const std::
             out << "<rect x=\"" << x << "\" y=\"" << kBottom - height << "\" width=\"" << bar - 2
                 << "\" height=\"" << height << "\" fill=\"" << kColours[s % kColours.size()] << "\"><title>"
                 << series[s].name << ": " << percent(share) << "</title></rect>\n";
+            if (!series[s].feet.empty()) {
+                const double foot = (kBottom - kTop) * series[s].feet[b] / top;
+                out << "<rect x=\"" << x << "\" y=\"" << kBottom - foot << "\" width=\"" << bar - 2
+                    << "\" height=\"" << foot
+                    << "\" fill=\"#111\" stroke=\"#fff\" stroke-width=\".5\"><title>" << series[s].name
+                    << ", all with max-stale: " << percent(series[s].feet[b]) << "</title></rect>\n";
+            }
             text(out, x + bar / 2 - 1, kBottom - height - 3,
                  percent(share).substr(0, percent(share).size() - 2),
                  "text-anchor=\"middle\" class=\"value\"");
@@ -87,7 +94,7 @@ std::string plot(const std::vector<int>& budgets, const std::vector<Series>& wai
            "stroke-width:.5}.ground{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#"
            "16181c}}"
            "</style>\n<rect width=\"100%\" height=\"100%\" class=\"ground\"/>\n";
-    panel(out, 56, "Batches that had to wait", budgets, waiting);
+    panel(out, 56, "Batches that had to wait (black: with max-stale)", budgets, waiting);
     panel(out, 508, "Answers that were not cached", budgets, missed);
     constexpr std::size_t kInARow = 4;
     constexpr double kLegendWidth = 200;

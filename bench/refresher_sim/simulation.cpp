@@ -65,6 +65,8 @@ private:
 
     void answer(std::span<const std::int32_t> batch, Timestamp time) {
         int misses = 0;
+        bool missing = false;
+        bool dayOld = false;
         const double weight = requestWeight(time);
         for (const std::int32_t title : batch) {
             Demand& demand = row(title).demand;
@@ -75,6 +77,8 @@ private:
             demand.lastAt = time;
             if (expiresAt(title) <= time) {
                 ++misses;
+                missing = missing || expiresAt(title) == kNever;
+                dayOld = dayOld || expiresAt(title) < time - days(1);
                 scrape(title, time);
             }
         }
@@ -83,6 +87,8 @@ private:
             _result.misses += misses;
             ++_result.batches;
             _result.waited += misses > 0 ? 1 : 0;
+            _result.waitedMaxStale += missing ? 1 : 0;
+            _result.waitedMaxStaleDay += missing || dayOld ? 1 : 0;
             ++_result.waitedWith[misses];
         }
     }

@@ -32,16 +32,23 @@ struct Result {
     std::int64_t misses = 0;
     std::int64_t batches = 0;
     std::int64_t waited = 0;  ///< batches with a miss
-    std::int64_t pages = 0;   ///< of the refresher; each miss is a page of the handler's besides
+    /// Of them, those that would have waited too had all asked with max-stale: a film had no row at all, or
+    /// one that expired over a day ago (max-stale=86400).
+    std::int64_t waitedMaxStale = 0;
+    std::int64_t waitedMaxStaleDay = 0;
+    std::int64_t pages = 0;  ///< of the refresher; each miss is a page of the handler's besides
     std::map<int, std::int64_t> waitedWith{};  ///< how many batches had so many misses
 
     double cached() const { return 1 - static_cast<double>(misses) / static_cast<double>(answers); }
-    double waiting() const { return static_cast<double>(waited) / static_cast<double>(batches); }
+    double waiting() const { return ofBatches(waited); }
+    double ofBatches(std::int64_t some) const {
+        return static_cast<double>(some) / static_cast<double>(batches);
+    }
 };
 
 /// Lives through the world's days: every batch is answered from the cache, a miss is fetched at once as the
-/// handler does, and the refresher spends what its budget allows at each run. Order, budget, lifetimes and
-/// demand are the real ones.
+/// handler does (with max-stale behind the answer, so that rows are the same), and the refresher spends what
+/// its budget allows at each run. Order, budget, lifetimes and demand are the real ones.
 Result simulate(const World& world, const RefresherOptions& options);
 
 /// What somebody could do who knows the future, from the world without a refresher. To renew a row just

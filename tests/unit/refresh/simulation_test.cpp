@@ -57,6 +57,18 @@ TEST_CASE("what the refresher saves is bound by its pages, and a budget of none 
     }
 }
 
+TEST_CASE("where old rows will do only films that were never fetched are waited for, whoever refreshes") {
+    const World world(smallWorld());
+    const Result none = live(world, Policy::none, 0);
+    const Result ours = live(world, Policy::ours, 32);
+    CHECK(none.waitedMaxStale > 0);
+    CHECK(ours.waitedMaxStale == none.waitedMaxStale);
+    for (const Result& result : {none, ours}) {
+        CHECK(result.waitedMaxStale < result.waitedMaxStaleDay);
+        CHECK(result.waitedMaxStaleDay < result.waited);
+    }
+}
+
 TEST_CASE("the same seed gives the same world and the same lives, another seed others") {
     const World world(smallWorld());
     const Result once = live(world, Policy::ours, 32);
@@ -101,11 +113,12 @@ TEST_CASE("the best possible spends a page on each wait that it saves, the batch
 }
 
 TEST_CASE("the plot is a picture with all that was found") {
-    const std::string svg = plot({500, 2000}, {{"ours", {0.3, 0.2}}, {"none", {0.4, 0.4}}},
-                                 {{"ours", {0.02, 0.01}}, {"none", {0.03, 0.03}}}, "a small world");
+    const std::string svg = plot({500, 2000}, {{"ours", {0.3, 0.2}, {0.05, 0.05}}, {"none", {0.4, 0.4}, {}}},
+                                 {{"ours", {0.02, 0.01}, {}}, {"none", {0.03, 0.03}, {}}}, "a small world");
     CHECK(svg.starts_with("<svg"));
     CHECK(svg.ends_with("</svg>\n"));
-    for (const char* text : {"ours: 30.0 %", "none: 3.0 %", "a small world", ">2000<"}) {
+    for (const char* text :
+         {"ours: 30.0 %", "ours, all with max-stale: 5.0 %", "none: 3.0 %", "a small world", ">2000<"}) {
         CHECK_THAT(svg, Catch::Contains(text));
     }
 }
