@@ -65,10 +65,10 @@ Gate::~Gate() {
 Gate::Entry Gate::enter(Upstream upstream, Priority priority, Deadline deadline, const Wanted& wanted) {
     Lock lock(_mutex);
     Desk& desk = deskOf(upstream);
-    if (desk.waitingInAll() == 0 && !desk.place) {
-        desk.nextLook = Clock::now();  // what was seen is of another day
-    } else if (desk.place && priority < desk.placePriority) {
-        desk.nextLook = Clock::now();  // its place is not among people's yet
+    const bool seenLongAgo = desk.waitingInAll() == 0 && !desk.place;
+    const bool stoodLower = desk.place && priority < desk.placePriority;  // not among people's places yet
+    if (seenLongAgo || stoodLower) {
+        desk.nextLook = Clock::now();
     }
     ++desk.waiting[static_cast<std::size_t>(priority)];
     const auto waitsNoMore = [&] {
