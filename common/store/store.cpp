@@ -70,17 +70,36 @@ StoreError Store::Impl::errorOf(const StoreFault& fault, Clock::time_point began
     if (fault.unwritable) {
         _writability.refused("the database (" + _url.describe() + ") cannot be written: " + fault.message);
     }
+    const bool unmigrated = fault.unmigrated && isAtOtherVersion();
     const std::string what = "the database (" + _url.describe() + "): " + fault.message +
-                             (fault.unmigrated ? "; run rtbatch-admin migrate" : "");
-    if (fault.unmigrated) {
+                             (unmigrated ? "; run rtbatch-admin migrate" : "");
+    if (unmigrated) {
         _lacksTables = true;
         _writability.refused(what);
     }
     return StoreError(what, fault.conflict     ? Kind::conflict
                             : fault.unwritable ? Kind::unwritable
-                            : fault.unmigrated ? Kind::unmigrated
+                            : unmigrated       ? Kind::unmigrated
                             : unanswered       ? Kind::noAnswer
                                                : Kind::fault);
+}
+
+/// Whether a statement that found no such table or column has met tables of another version. Else it was the
+/// statement's own fault: without memory a stream cuts its text short.
+bool Store::Impl::isAtOtherVersion() {
+    thread_local bool asking = false;
+    if (asking) {
+        return true;  // the table that has the version is missing too
+    }
+    asking = true;
+    std::optional<int> there;
+    try {
+        there = versionThere();
+    } catch (const StoreError&) {
+        there = std::nullopt;  // it answers no more, and the next statement will say so
+    }
+    asking = false;
+    return there && *there != migrations(_url.dialect).back().version;
 }
 
 /// Writes a lease that has ended: nobody minds it, and the refresher's run takes it away.

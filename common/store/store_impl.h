@@ -93,6 +93,7 @@ public:
 
 private:
     void readClock(Connection& connection);
+    bool isAtOtherVersion();
     int versionThere();
 
     /// Counts one call, and whether it was left by an exception.
