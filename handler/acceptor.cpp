@@ -61,13 +61,20 @@ void clear(const FileDescriptor& event) {
     [[maybe_unused]] const auto got = ::read(event.get(), &count, sizeof count);
 }
 
-/// What a thread that accepts sleeps on: the listener and `stop`. Of all threads and processes that sleep on
-/// the listener a connection wakes one (EPOLLEXCLUSIVE).
+/// Lets a connection wake this watch, alone among all threads and processes that sleep on the listener, and
+/// as the last of them. Left in its place, the first one to come would be woken each time, and one process
+/// would have all streams.
+bool standLast(int watch, int listener) {
+    epoll_event connection{.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {}};
+    ::epoll_ctl(watch, EPOLL_CTL_DEL, listener, nullptr);
+    return ::epoll_ctl(watch, EPOLL_CTL_ADD, listener, &connection) == 0;
+}
+
+/// What a thread that accepts sleeps on: the listener and `stop`.
 FileDescriptor watchOf(int listener, int stop) {
     FileDescriptor watch(::epoll_create1(EPOLL_CLOEXEC));
-    epoll_event connection{.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {}};
     epoll_event end{.events = EPOLLIN, .data = {}};
-    if (!watch.valid() || ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, listener, &connection) != 0 ||
+    if (!watch.valid() || !standLast(watch.get(), listener) ||
         ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, stop, &end) != 0) {
         throw std::system_error(errno, std::generic_category(), "cannot watch for connections");
     }
@@ -128,6 +135,7 @@ void Acceptor::stop() {
 /// Whatever is thrown (there is no memory, most likely) costs one connection, never the thread.
 void Acceptor::take() {
     FileDescriptor watch;
+    bool served = false;  // since it last slept
     while (!_stopping) {
         try {
             FileDescriptor connection;
@@ -137,15 +145,17 @@ void Acceptor::take() {
                     if (!watch.valid()) {
                         watch = watchOf(_listener.descriptor(), _stopEvent.get());
                     }
-                    connection = next(watch.get());
+                    connection = next(watch.get(), std::exchange(served, false));
                 }
             }
             if (connection.valid()) {
+                served = true;
                 receive(std::move(connection), true);
                 ++_handled;
             }
         } catch (const std::exception& error) {
             ++_handled;
+            watch = FileDescriptor();  // it may be of no use
             complain("dropped a connection", error.what());
             backOff();
         }
@@ -153,7 +163,7 @@ void Acceptor::take() {
 }
 
 /// Accepts a connection, which under load is there already, or sleeps until something has come.
-FileDescriptor Acceptor::next(int watch) {
+FileDescriptor Acceptor::next(int watch, bool served) {
     if (!hasRoom()) {
         pollfd stop{_stopEvent.get(), POLLIN, 0};
         ::poll(&stop, 1, millis(kRoomLook));
@@ -161,6 +171,9 @@ FileDescriptor Acceptor::next(int watch) {
     }
     FileDescriptor connection = accept();
     if (!connection.valid() && !_stopping) {
+        if (served && !standLast(watch, _listener.descriptor())) {
+            throw std::system_error(errno, std::generic_category(), "cannot watch for connections");
+        }
         epoll_event event{};
         ::epoll_wait(watch, &event, 1, -1);
     }

@@ -47,7 +47,7 @@ private:
     class Accepting;
 
     void take();
-    FileDescriptor next(int watch);
+    FileDescriptor next(int watch, bool served);
     FileDescriptor accept();
     void receive(FileDescriptor connection, bool mayWait);
     void leave(Arrival arrival);

@@ -110,7 +110,8 @@ say_what_else() {
 start() {
     local name=$1
     shift
-    setsid setpriv --pdeathsig TERM "$@" >"$state/$name.log" 2>&1 </dev/null 9>&- &
+    : >"$state/$name.log"   # here and now, for what it says is waited for, and the last run said the same
+    setsid setpriv --pdeathsig TERM "$@" >>"$state/$name.log" 2>&1 </dev/null 9>&- &
     child_name[$!]=$name
     eval "${name}_pid=$!"
 }

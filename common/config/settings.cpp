@@ -53,7 +53,7 @@ std::vector<Setting> makeTable() {
          "how long Wikidata's answer for a movie is believed, in hours"},
         {"cache.not_found_ttl_hours", "24", wholeNumber(&C::notFoundTtl, 1, kMaxHours),
          "how long \"Wikidata knows none\" is believed, in hours"},
-        {"cache.memory_mb", "32", wholeNumber(&C::cacheMemory, 0, 65536, 1024 * 1024),
+        {"cache.memory_mb", "32", wholeNumber(&C::cacheMemory, 0, 65536, std::int64_t{1024} * 1024),
          "memory for rows that were read or stored lately, in MiB; 0: none"},
         {"cache.memory_s", "30", seconds(&C::cacheMemoryAge, 50ms, 1h),
          "how long a row is answered from there before the database is asked again"},

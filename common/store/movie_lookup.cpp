@@ -110,7 +110,7 @@ std::vector<CachedMovie> MovieLookup::findInMysql(std::span<const ImdbId> ids) {
     }
     std::vector<CachedMovie> movies;
     movies.reserve(ids.size());
-    while (const MYSQL_ROW row = mysql_fetch_row(result.get())) {
+    while (char** row = mysql_fetch_row(result.get())) {
         const unsigned long* sizes = mysql_fetch_lengths(result.get());
         const auto text = [&](std::size_t column) {
             return row[column] == nullptr ? std::string_view() : std::string_view(row[column], sizes[column]);

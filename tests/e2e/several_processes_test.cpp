@@ -161,7 +161,7 @@ TEST_CASE("a batch of 1 does not wait for a batch of 50 in another process", "[p
 
 TEST_CASE("after 429 from Rotten Tomatoes no process asks it for as long as it said", "[processes]") {
     constexpr auto kLatency = 200ms;
-    Deployment deployment({.groups = kFourSockets});
+    Deployment deployment({.groups = kFourSockets, .settings = {{"cache.memory_mb", "0"}}});
     UpstreamControl& upstreams = deployment.upstreams();
     const std::vector<std::string> old = madeUpMovies(5000, 2);
     fetchAll(deployment.http(), old);
@@ -203,7 +203,7 @@ TEST_CASE("after 429 from Rotten Tomatoes no process asks it for as long as it s
 TEST_CASE("after 429 from Wikidata no process asks it for as long as it said, and known ids are fetched",
           "[processes]") {
     constexpr auto kLatency = 200ms;
-    Deployment deployment({.groups = kFourSockets});
+    Deployment deployment({.groups = kFourSockets, .settings = {{"cache.memory_mb", "0"}}});
     UpstreamControl& upstreams = deployment.upstreams();
     const std::vector<std::string> old = madeUpMovies(5000, 8);
     fetchAll(deployment.http(), old);
