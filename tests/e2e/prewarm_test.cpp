@@ -152,7 +152,8 @@ TEST_CASE("What Wikidata does not know of a page is named") {
     commands.upstreams().changeFilm("tt0468569", R"({"values":["m/another_address"]})");
     const Ended ended = commands.run({"prewarm", "--list", kBrowse});
     INFO(ended.said);
-    CHECK_THAT(ended.said, Contains(" films on the page, 1 unknown to Wikidata (m/the_dark_knight); marked "));
+    CHECK_THAT(ended.said,
+               Contains(" films on the page, 1 unknown to Wikidata (m/the_dark_knight); marked "));
 }
 
 TEST_CASE("A site that does not answer now marks nothing, and says that the same may do later") {

@@ -200,13 +200,14 @@ TEST_CASE("A command may have two words, with options of the program between the
     CHECK(run(two, {"echo", "list"}).out == "top -1, json 0, list -, list");
     CHECK_THAT(run(two, {"keys", "list", "--help"}).out, Catch::StartsWith("prog keys list: does it\n"));
     const std::string ofKeys = run(two, {"keys", "--help"}).out;
-    CHECK_THAT(ofKeys, Catch::StartsWith("usage: prog keys COMMAND") && Catch::Contains("\n  list  does it\n") &&
-                           !Catch::Contains("echo"));
+    CHECK_THAT(ofKeys, Catch::StartsWith("usage: prog keys COMMAND") &&
+                           Catch::Contains("\n  list  does it\n") && !Catch::Contains("echo"));
     CHECK(run(two, {"help", "keys"}).out == ofKeys);
     CHECK(run(two, {"help", "keys", "list"}).out == run(two, {"keys", "list", "--help"}).out);
     CHECK(run(two, {"help", "keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog --help)\n");
     CHECK(run(two, {"keys", "--version"}).out == "prog 1.2\n");
-    CHECK(run(two, {"keys"}).err == "prog: keys needs a word more: list, make or end (see prog keys --help)\n");
+    CHECK(run(two, {"keys"}).err ==
+          "prog: keys needs a word more: list, make or end (see prog keys --help)\n");
     CHECK(run(two, {"keys", "frob"}).err == "prog: no such command: 'keys frob' (see prog keys --help)\n");
     CHECK_THAT(run(two, {"keys", "list", "--frob"}).err, Catch::EndsWith(" (see prog keys list --help)\n"));
     CHECK(run(two, {"keys", "--all", "list"}).status == 64);
