@@ -37,7 +37,7 @@ TEST_CASE("streams", "[streams]") {
                                                 "nginx kB each", "handler CPU % waiting", "done s, all",
                                                 "wrong"}};
     std::vector<std::pair<Kind, double>> memory;
-    for (const Kind& kind : {Kind{"10,000, 3 of 8 films each", 10000, 12, 8, 3, 8000ms},
+    for (const Kind& kind : {Kind{"4,000, 3 of 8 films each", 4000, 12, 8, 3, 8000ms},
                              Kind{"2,000, 30 of 30 films each", 2000, 25, 30, 30, 2000ms}}) {
         test::Stack stack({.settings = {{"handler.max_streams", "12000"}}});
         const auto hits = test::insertCachedRows(stack, 30);
