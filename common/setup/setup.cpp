@@ -31,10 +31,7 @@ void shareMetrics(const Config& config, CellUser user) {
     }
     try {
         // Without the password, of which a short hash would tell too much.
-        const DatabaseUrl url = DatabaseUrl::parse(config.databaseUrl);
-        const std::string database =
-            url.dialect == Dialect::sqlite ? std::filesystem::absolute(url.path).string() : url.describe();
-        shareCells(config.metricsDir, database, metrics().layout(), user);
+        shareCells(config.metricsDir, databaseName(config), metrics().layout(), user);
     } catch (const std::runtime_error& error) {
         Poco::Logger::get("rtbatch.metrics")
             .warning("this process counts for itself: %s", std::string(error.what()));

@@ -19,17 +19,8 @@ finish() {
 }
 trap finish EXIT
 
-failures=0
-# check WHAT COMMAND...
-check() {
-    local what=$1
-    shift
-    if "$@"; then echo "ok: $what"; else
-        echo "FAILED: $what"
-        failures=$((failures + 1))
-        tail -n 5 "$dir"/*.out 2>/dev/null || true
-    fi
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
 # until_true COMMAND...: within 20 s.
 until_true() {
@@ -258,4 +249,4 @@ PATH=$dir/bin:$dir/without start one
 check "where there is no sudo, it ends" ends_with one 1
 check "and says so" said one "this machine has no sudo: let an administrator run 'apt-get install alpha beta'"
 
-[ "$failures" -eq 0 ]
+[ "$failures" -eq 0 ] || { tail -n 5 "$dir"/*.out; exit 1; }

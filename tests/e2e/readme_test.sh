@@ -56,8 +56,8 @@ power_on() {
     mkdir -p "$dir/machine"
     tests/support/fresh_machine.sh "$dir/machine" "$group" "$source" --own-network >"$dir/systemd.log" 2>&1 &
     machine=$!
-    until_true 10 pgrep -P "$machine"
-    systemd=$(pgrep -P "$machine")
+    until_true 10 pgrep -P "$machine" -x systemd   # before that it has other children, which end at once
+    systemd=$(pgrep -P "$machine" -x systemd)
     until_true 30 inside systemctl is-active --quiet multi-user.target
     root=/proc/$systemd/root
 
@@ -105,17 +105,8 @@ blocks() {
         inside' "$1"
 }
 
-failures=0
-# check WHAT COMMAND...
-check() {
-    local what=$1
-    shift
-    if "$@" >"$dir/check" 2>&1; then echo "ok: $what"; else
-        echo "FAILED: $what"
-        cat "$dir/check"
-        failures=$((failures + 1))
-    fi
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
 # follow FILE HEADING [WITHOUT]: runs those lines, one after another, for somebody whose umask lets nobody see anything; those that contain WITHOUT are left out. What they print goes to
 # $dir/said.

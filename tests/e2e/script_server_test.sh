@@ -14,16 +14,8 @@ finish() {
 trap finish EXIT
 for name in $(compgen -e | grep '^RTBATCH_' || true); do unset "$name"; done
 
-failures=0
-# check WHAT COMMAND...
-check() {
-    local what=$1
-    shift
-    if "$@"; then echo "ok: $what"; else
-        echo "FAILED: $what"
-        failures=$((failures + 1))
-    fi
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
 # refuses WORDS OPTION...: exits non-zero at once, and says WORDS.
 refuses() {
