@@ -92,7 +92,8 @@ TEXT
     cat "$root/etc/letsencrypt/live/$name/fullchain.pem" >>"$root/etc/ssl/certs/ca-certificates.crt"
     echo "127.0.0.1 localhost $(hostname) $name" >"$root/etc/hosts"
     # The two sites.
-    inside "$build/bin/rtbatch-upstreams" >"$dir/upstreams.log" 2>&1 &
+    : >"$dir/upstreams.log"   # here and now: the machine before this one said "ready" in it
+    inside "$build/bin/rtbatch-upstreams" >>"$dir/upstreams.log" 2>&1 &
     until_true 20 grep -qs '^ready ' "$dir/upstreams.log"
     sed -n 's/^ready //p' "$dir/upstreams.log" | tr ' ' '\n' | grep -E '^(rt|wikidata)=' >"$root/srv/sites"
 }
@@ -135,7 +136,7 @@ ask() {
     inside curl -sS -N -m 30 "https://$name/api/v1/movies/batch" -H "X-API-Key: $1" -H 'Content-Type: application/json' \
         -d '{"imdbIds":["tt0468569","tt9000099"]}'
 }
-batch_is_whole() { ask "$1" | tee /dev/stderr | grep -q '^data: {"total":2,'; }
+batch_is_whole() { ask "$1" | tee /dev/stderr | grep -q '^data: {"total":2,"cached":[01],"fetched":[01],"errors":1,'; }
 handlers() { inside pgrep -c -x rtbatch-handler; }
 handlers_are() { [ "$(handlers)" = "$1" ]; }
 mode() { inside stat -c '%a %U:%G' "$1"; }
